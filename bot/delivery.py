@@ -22,21 +22,21 @@ Report = Callable[[], None]
 class Watcher(Protocol):
     """Is told when a loop begins a piece of work, and whether the work succeeded."""
 
-    def began(self, loop: str) -> None: ...
+    def record_start(self, loop: str) -> None: ...
 
-    def succeeded(self, loop: str) -> None: ...
+    def record_success(self, loop: str) -> None: ...
 
-    def failed(self, loop: str) -> None: ...
+    def record_failure(self, loop: str) -> None: ...
 
 
 class _Nobody:
     """A watcher that ignores everything."""
 
-    def began(self, loop: str) -> None: ...
+    def record_start(self, loop: str) -> None: ...
 
-    def succeeded(self, loop: str) -> None: ...
+    def record_success(self, loop: str) -> None: ...
 
-    def failed(self, loop: str) -> None: ...
+    def record_failure(self, loop: str) -> None: ...
 
 
 class Delivery:
@@ -90,11 +90,11 @@ class Delivery:
             while not stop.is_set():
                 free = self._max_concurrency - len(in_flight)
                 if free and not found:
-                    self._watcher.began(loop)
+                    self._watcher.record_start(loop)
                     try:
                         found.extend(await asyncio.to_thread(self._look(channel, free)))
                     except Exception as error:
-                        self._watcher.failed(loop)
+                        self._watcher.record_failure(loop)
                         log.warning(
                             "delivery_claim_failed",
                             channel=channel.name,
@@ -102,8 +102,8 @@ class Delivery:
                         )
                         await backoff.wait(stop)
                         continue
-                    self._watcher.succeeded(loop)
-                    backoff.succeeded()
+                    self._watcher.record_success(loop)
+                    backoff.record_success()
                 for _ in range(min(free, len(found))):
                     message = found.popleft()
                     self._in_hand.add(message.id)
@@ -123,7 +123,10 @@ class Delivery:
         if channel.idempotent:
             return partial(self._deliveries.claim, [channel.name], limit=free)
         return partial(
-            self._deliveries.waiting, [channel.name], limit=self._max_concurrency, but=tuple(self._in_hand)
+            self._deliveries.list_waiting,
+            [channel.name],
+            limit=self._max_concurrency,
+            but=tuple(self._in_hand),
         )
 
     async def _deliver(self, channel: Channel, message: OutgoingMessage, stop: asyncio.Event) -> None:
@@ -174,10 +177,10 @@ class Delivery:
         except NotAccepted as error:
             wait = timedelta(seconds=error.retry_after) if error.retry_after is not None else None
             log.info("reply_not_taken", reply_id=message.id, channel=channel.name, problem=str(error))
-            return partial(self._deliveries.not_taken, message, str(error), retry_after=wait)
+            return partial(self._deliveries.mark_not_accepted, message, str(error), retry_after=wait)
         except PermanentFailure as error:
             log.warning("reply_refused", reply_id=message.id, channel=channel.name, problem=str(error))
-            return partial(self._deliveries.refused, message, str(error))
+            return partial(self._deliveries.mark_refused, message, str(error))
         except OutcomeUnknown as error:
             return self._report_unknown(channel, message, str(error))
         except TimeoutError:
@@ -191,13 +194,13 @@ class Delivery:
             )
             return self._report_unknown(channel, message, f"sending broke off: {type(error).__name__}")
         log.info("reply_sent", reply_id=message.id, channel=channel.name)
-        return partial(self._deliveries.sent, message, external_id)
+        return partial(self._deliveries.mark_sent, message, external_id)
 
     def _report_unknown(self, channel: Channel, message: OutgoingMessage, problem: str) -> Report:
         if channel.idempotent:
-            return partial(self._deliveries.not_taken, message, problem)
+            return partial(self._deliveries.mark_not_accepted, message, problem)
         log.warning("reply_fate_unknown", reply_id=message.id, channel=channel.name, problem=problem)
-        return partial(self._deliveries.fate_unknown, message, problem)
+        return partial(self._deliveries.mark_unknown, message, problem)
 
     async def _expire_claims(self, stop: asyncio.Event) -> None:
         """Settle replies whose delivery died before it reported."""
@@ -214,7 +217,7 @@ class Delivery:
                 log.warning("delivery_expiry_failed", error=describe_without_content(error))
                 await backoff.wait(stop)
                 continue
-            backoff.succeeded()
+            backoff.record_success()
             if expired:
                 log.warning("abandoned_replies_settled", count=expired)
             await sleep_unless_stopped(stop, self._expire_seconds)

@@ -27,7 +27,7 @@ from evaluation.intents import (
     evaluate_intents,
 )
 from evaluation.latency import LatencyReport, Timing, evaluate_latency
-from evaluation.learning import CurvePoint, Learner, cross_fitted, learning_curve
+from evaluation.learning import CurvePoint, Learner, cross_fit, learning_curve
 from evaluation.outcomes import ScoredCase, write_failures
 from evaluation.paired import Comparison, Difference, compare
 from evaluation.retrieval import (
@@ -66,7 +66,7 @@ __all__ = [
     "TrainableClassifier",
     "ask",
     "compare",
-    "cross_fitted",
+    "cross_fit",
     "evaluate_draws",
     "evaluate_folds",
     "evaluate_intents",

@@ -54,17 +54,17 @@ def simulate(
         *(replace(world, accuracy=accuracy, drift=min(world.drift, 1 - accuracy)) for accuracy in good),
     ]
     hasty = replace(world, wrong_delay=0, unjudged=0.0, versions=1, drift=0.0)
-    second = partial(simulation.second_judged, rule=rule, probability=_SECOND_JUDGED, seed=seed)
+    second = partial(simulation.simulate_double_review, rule=rule, probability=_SECOND_JUDGED, seed=seed)
     steps: list[Callable[[], Any]] = [
         partial(simulation.go_live, worlds[0], rule, runs=runs, seed=seed),
         partial(second, hasty, runs=runs),
         *(partial(simulation.go_live, hasty_world, rule, runs=runs, seed=seed) for hasty_world in worlds[1:]),
         partial(simulation.slip, detector, before=good[1], after=2 * rule.bar - 1, runs=runs, seed=seed),
-        partial(simulation.many_topics, rule, accuracy=good[1], runs=runs, seed=seed),
+        partial(simulation.simulate_many_topics, rule, accuracy=good[1], runs=runs, seed=seed),
         partial(second, replace(hasty, accuracy=good[0]), runs=few_runs),
         *(partial(simulation.costs, rule, accuracy=accuracy, runs=few_runs, seed=seed) for accuracy in good),
     ]
-    at_bar, hasty_at_bar, *rest = _done(steps, processes, on_step)
+    at_bar, hasty_at_bar, *rest = _run_steps(steps, processes, on_step)
     return ErrorRates(
         rule=rule,
         runs=runs,
@@ -78,7 +78,7 @@ def simulate(
     )
 
 
-def _done(steps: Sequence[Callable[[], Any]], processes: int, on_step: Callable[[], None]) -> list[Any]:
+def _run_steps(steps: Sequence[Callable[[], Any]], processes: int, on_step: Callable[[], None]) -> list[Any]:
     """Run the steps, the longest first, and return their results in the original order."""
     if processes == 1:
         found = []

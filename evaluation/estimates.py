@@ -54,7 +54,7 @@ def bootstrap(
     return Estimate(value=float(value), low=float(low), high=float(high), n=n)
 
 
-def over_draws(estimates: Sequence[Estimate]) -> Estimate | None:
+def average_over_draws(estimates: Sequence[Estimate]) -> Estimate | None:
     """Return the mean over several draws with Student's interval. `n` is the number of rows in one draw."""
     if len(estimates) < 2:
         return estimates[0] if estimates else None

@@ -150,7 +150,7 @@ def judge(
                 after=new.suggested,
                 was_right=old.is_right,
                 is_right=new.is_right,
-                topic=_answering(new, tested, topic_of) or _answering(old, tested, topic_of),
+                topic=_answering_topic(new, tested, topic_of) or _answering_topic(old, tested, topic_of),
             )
             for row, old, new in pairs
             if _stands_for(old.suggested, same) != _stands_for(new.suggested, same)
@@ -203,7 +203,9 @@ def _is_answered(outcome: ScoredCase, topic: GatedTopic, topic_of: Mapping[str, 
     )
 
 
-def _answering(outcome: ScoredCase, tested: Sequence[GatedTopic], topic_of: Mapping[str, str]) -> str | None:
+def _answering_topic(
+    outcome: ScoredCase, tested: Sequence[GatedTopic], topic_of: Mapping[str, str]
+) -> str | None:
     return next(
         (topic.name for topic in tested if topic.is_live and _is_answered(outcome, topic, topic_of)), None
     )

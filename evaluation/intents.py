@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.estimates import Estimate, bootstrap, over_draws, share
+from evaluation.estimates import Estimate, average_over_draws, bootstrap, share
 from evaluation.outcomes import Columns, Floats, ScoredCase, columns, failures
 from evaluation.reliability import calibration_error
 from evaluation.rows import IntentRow
@@ -113,7 +113,7 @@ def evaluate_draws(
         return reports[0]
     return IntentReport(
         metrics={
-            name: over_draws([metric for report in reports if (metric := report.metrics[name])])
+            name: average_over_draws([metric for report in reports if (metric := report.metrics[name])])
             for name in reports[0].metrics
         },
         train_seconds=sum(report.train_seconds for report in reports) / len(reports),

@@ -9,7 +9,7 @@ from evaluation.estimates import Estimate
 from evaluation.outcomes import ScoredCase
 from evaluation.retrieval import Suggester, ask, retrieval_report
 from evaluation.rows import Case
-from evaluation.splits import confirmed_per_article, folds_of
+from evaluation.splits import draw_confirmed, folds_of
 
 _FOLDS = 5
 
@@ -17,7 +17,7 @@ _FOLDS = 5
 class Learner(Protocol):
     """A component that learns from confirmed cases."""
 
-    def learned_from(self, confirmed: Sequence[Case]) -> Suggester:
+    def learn_from(self, confirmed: Sequence[Case]) -> Suggester:
         """Build a suggester from the knowledge base and these cases. No cases: from the base only."""
         ...
 
@@ -47,8 +47,8 @@ def learning_curve(
     while steps[-1] < max_size:
         steps.append(min(max(1, 2 * steps[-1]), max_size))
     for step in steps:
-        confirmed = confirmed_per_article(learn, step, seed=seed)
-        outcomes = ask(cases, learner.learned_from(confirmed), same_answer=same_answer)
+        confirmed = draw_confirmed(learn, step, seed=seed)
+        outcomes = ask(cases, learner.learn_from(confirmed), same_answer=same_answer)
         metrics = retrieval_report(outcomes, seed=seed).metrics
         yield CurvePoint(
             per_article=step,
@@ -58,12 +58,12 @@ def learning_curve(
         )
 
 
-def cross_fitted(
+def cross_fit(
     learner: Learner, learn: Sequence[Case], *, same_answer: Mapping[str, str] | None = None, seed: int = 0
 ) -> list[ScoredCase]:
     """Evaluate each confirmed case with a model that learned only from other cases."""
     return [
         outcome
         for learning_cases, held_out in folds_of(learn, _FOLDS, seed=seed)
-        for outcome in ask(held_out, learner.learned_from(learning_cases), same_answer=same_answer)
+        for outcome in ask(held_out, learner.learn_from(learning_cases), same_answer=same_answer)
     ]

@@ -100,7 +100,7 @@ def _difference(
     )
 
 
-def _twice(statistics: Mapping[str, Statistic]) -> dict[str, tuple[Statistic, Statistic]]:
+def _pair_with_itself(statistics: Mapping[str, Statistic]) -> dict[str, tuple[Statistic, Statistic]]:
     return {name: (statistic, statistic) for name, statistic in statistics.items()}
 
 
@@ -109,7 +109,7 @@ def _mean(values: np.ndarray) -> float:
 
 
 def intent_statistics() -> dict[str, tuple[Statistic, Statistic]]:
-    return _twice(
+    return _pair_with_itself(
         {
             "accuracy": lambda rows: _mean(rows.right),
             "macro_f1": macro_f1,
@@ -122,7 +122,7 @@ def intent_statistics() -> dict[str, tuple[Statistic, Statistic]]:
 
 
 def retrieval_statistics() -> dict[str, tuple[Statistic, Statistic]]:
-    return _twice(
+    return _pair_with_itself(
         {
             "p_at_1": lambda rows: _mean(rows.right[rows.in_scope]),
             "hit_at_3": lambda rows: _mean(rows.reciprocal_rank[rows.in_scope] >= 1 / 3),
@@ -150,7 +150,7 @@ def selective_statistics(ours: float | None, theirs: float | None) -> dict[str, 
         "coverage": (coverage(ours), coverage(theirs)),
         "selective_accuracy": (accuracy(ours), accuracy(theirs)),
         "oos_answered": (outside(ours), outside(theirs)),
-    } | _twice({"brier": _brier, "aurc": aurc})
+    } | _pair_with_itself({"brier": _brier, "aurc": aurc})
 
 
 def _bound(threshold: float | None) -> float:

@@ -44,7 +44,7 @@ class Rule:
             return self.alpha * _FIRST_SHARE
         return self.alpha * (1 - _FIRST_SHARE) / (test_number * (test_number - 1))
 
-    def needed(self, test_number: int) -> float:
+    def passing_capital(self, test_number: int) -> float:
         """Return the log-capital at which a test passes."""
         return -log(self.spends(test_number))
 
@@ -124,12 +124,14 @@ def is_below_bar(turns: Sequence[JudgedTurn], rule: Rule) -> bool:
 
     Only turns judged 0 or 1 can show it: turns with a shown suggestion that count as wrong may be right.
     """
-    decided = [turn.judgement == WRONG for turn in turns if not turn.is_open and _not_wrong(turn) is not None]
+    decided = [
+        turn.judgement == WRONG for turn in turns if not turn.is_open and _may_be_right(turn) is not None
+    ]
     stream = np.array([decided], dtype=np.int64)
     return bool(first_crossing(stream, (WRONG, RIGHT), bar=1 - rule.bar, needed=-log(rule.alpha))[0] > 0)
 
 
-def threshold_passed(steps: Sequence[Step]) -> float | None:
+def passed_threshold(steps: Sequence[Step]) -> float | None:
     """Return the lowest threshold at which the topic may answer alone, or None."""
     return min((step.threshold for step in steps if step.passed_after is not None), default=None)
 
@@ -145,7 +147,7 @@ def confidence_sequence(turns: Sequence[JudgedTurn], *, alpha: float, looks: int
         return []
     needed = -log(alpha)
     stream, kinds = _stream([turn.judgement for turn in turns])
-    not_wrong = [_not_wrong(turn) for turn in turns]
+    not_wrong = [_may_be_right(turn) for turn in turns]
     low, high = 0.0, 1.0
     intervals: list[Interval] = []
     for n in np.unique(np.linspace(1, len(turns), min(looks, len(turns))).astype(int)).tolist():
@@ -163,7 +165,7 @@ def _raise_low_end(low: float, counts: Numbers, kinds: Sequence[Judgement], need
     return max(low, lower_end(counts, kinds, needed=needed))
 
 
-def _not_wrong(turn: JudgedTurn) -> bool | None:
+def _may_be_right(turn: JudgedTurn) -> bool | None:
     """Return True if a turn judged 0 or 1 may be right, or None for other judgements."""
     if turn.judgement not in (RIGHT, WRONG):
         return None
@@ -181,7 +183,7 @@ def kl_bound(accuracy: float, rule: Rule) -> float:
 
 def _step(turns: Sequence[JudgedTurn], threshold: float, rule: Rule, test_number: int) -> Step:
     stream, kinds = _stream([turn.judgement for turn in turns])
-    needed = rule.needed(test_number)
+    needed = rule.passing_capital(test_number)
     passed = int(first_crossing(stream[np.newaxis], kinds, bar=rule.bar, needed=needed)[0])
     counts = _counts(stream, len(kinds))
     capital = float(log_capital(counts, kinds, rule.bar)) if turns else 0.0

@@ -114,7 +114,7 @@ def go_live(world: World, rule: Rule, *, runs: int, seed: int) -> GoLive:
     )
 
 
-def second_judged(world: World, rule: Rule, *, probability: float, runs: int, seed: int) -> GoLive:
+def simulate_double_review(world: World, rule: Rule, *, probability: float, runs: int, seed: int) -> GoLive:
     """Simulate operators who see the suggestions, with a second review of accepted ones.
 
     A second person reviews an accepted suggestion with `probability`. `naive` holds the result of the same
@@ -133,12 +133,15 @@ def second_judged(world: World, rule: Rule, *, probability: float, runs: int, se
         accepted = right | (random.random(right.shape) < world.haste)
         drawn = accepted & (random.random(right.shape) < probability)
         streams = accepted.astype(np.int64) + (drawn & ~right)
-        passed = first_crossing(streams, kinds, bar=rule.bar, needed=rule.needed(1))
+        passed = first_crossing(streams, kinds, bar=rule.bar, needed=rule.passing_capital(1))
         turns.append(passed)
         so_far = np.cumsum(drawn, axis=1, dtype=np.int64)
         labels.append(np.where(passed > 0, so_far[np.arange(size), passed - 1], -1))
         at_their_word = first_crossing(
-            accepted[:, : world.labels].astype(np.int64), (WRONG, RIGHT), bar=rule.bar, needed=rule.needed(1)
+            accepted[:, : world.labels].astype(np.int64),
+            (WRONG, RIGHT),
+            bar=rule.bar,
+            needed=rule.passing_capital(1),
         )
         waved.append(at_their_word > 0)
     all_turns, all_labels = np.concatenate(turns), np.concatenate(labels)
@@ -157,7 +160,7 @@ def costs(rule: Rule, *, accuracy: float, runs: int, seed: int) -> list[Cost]:
     blind = median(go_live(world, rule, runs=runs, seed=seed).labels)
     found = []
     for probability in (0.05, 0.2):
-        judged = second_judged(world, rule, probability=probability, runs=runs, seed=seed)
+        judged = simulate_double_review(world, rule, probability=probability, runs=runs, seed=seed)
         for way, turns, labels in (
             ("blind", None if blind is None else blind / probability, blind),
             ("second judged", median(judged.turns), median(judged.labels)),
@@ -197,7 +200,7 @@ def slip(
     )
 
 
-def many_topics(
+def simulate_many_topics(
     rule: Rule,
     *,
     at_bar: int = 25,
@@ -272,7 +275,9 @@ def first_live(streams: Numbers, versions: int, rule: Rule) -> Numbers:
     before = 0
     for number, part in enumerate(np.array_split(streams, versions, axis=1), start=1):
         waiting = np.flatnonzero(found < 0)
-        passed = first_crossing(part[waiting], (WRONG, RIGHT), bar=rule.bar, needed=rule.needed(number))
+        passed = first_crossing(
+            part[waiting], (WRONG, RIGHT), bar=rule.bar, needed=rule.passing_capital(number)
+        )
         found[waiting] = np.where(passed > 0, before + passed, -1)
         before += part.shape[1]
     return found

@@ -55,7 +55,7 @@ def few_shots(rows: Sequence[IntentRow], n: int, *, seed: int) -> list[IntentRow
     return _first_of_each(rows, [row.intent for row in rows], n, seed)
 
 
-def confirmed_per_article(cases: Sequence[Case], n: int, *, seed: int) -> list[Case]:
+def draw_confirmed(cases: Sequence[Case], n: int, *, seed: int) -> list[Case]:
     """Draw `n` cases per article (the first of several), or all if there are fewer.
 
     Larger `n` adds cases to those drawn with a smaller one.

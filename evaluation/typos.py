@@ -14,10 +14,10 @@ _WORD = re.compile(r"[^\W\d_]{4,}")  # shorter words often become other words
 
 def with_typos(text: str, random: np.random.Generator, *, share: float) -> str:
     """Misspell that share of the words of at least four letters, with one error per word."""
-    return _WORD.sub(lambda match: misspelt(match[0], random) if random.random() < share else match[0], text)
+    return _WORD.sub(lambda match: misspell(match[0], random) if random.random() < share else match[0], text)
 
 
-def misspelt(word: str, random: np.random.Generator) -> str:
+def misspell(word: str, random: np.random.Generator) -> str:
     """Swap two letters, omit one, double one or hit an adjacent key, with equal probability."""
     kind, place = int(random.integers(4)), int(random.integers(1, len(word)))
     before, letter, after = word[:place], word[place], word[place + 1 :]

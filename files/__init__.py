@@ -11,9 +11,9 @@ in one place and hold while a file is read, not after. A file that exceeds one i
 """
 
 from files.budget import Budget
-from files.csv_rows import as_cell, csv_rows, delimiter_of, filled_rows, text_of
+from files.csv_rows import as_cell, csv_rows, delimiter_of, nonempty_rows, text_of
 from files.errors import BadFile
-from files.text import check_size, text_lines, unreadable, whole_text
+from files.text import check_size, text_lines, unreadable_error, whole_text
 
 __all__ = [
     "BadFile",
@@ -22,9 +22,9 @@ __all__ = [
     "check_size",
     "csv_rows",
     "delimiter_of",
-    "filled_rows",
+    "nonempty_rows",
     "text_lines",
     "text_of",
-    "unreadable",
+    "unreadable_error",
     "whole_text",
 ]

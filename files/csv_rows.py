@@ -72,7 +72,7 @@ def csv_rows(path: Path, *, delimiter: str = ",") -> Iterator[tuple[int, list[st
             yield row, cells
 
 
-def filled_rows(path: Path, *, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def nonempty_rows(path: Path, *, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield every record of `csv_rows` in which a cell holds more than spaces.
 
     Raises:

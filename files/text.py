@@ -35,9 +35,9 @@ def text_lines(path: Path) -> Iterator[str]:
                     raise BadFile(path, problem, row=row)
                 yield line
     except UnicodeDecodeError:
-        raise _not_utf8(path) from None
+        raise _encoding_error(path) from None
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise unreadable_error(path, error) from None
 
 
 def whole_text(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> str:
@@ -50,9 +50,9 @@ def whole_text(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> str:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise _not_utf8(path) from None
+        raise _encoding_error(path) from None
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise unreadable_error(path, error) from None
     if "\x00" in text:
         raise BadFile(path, _BINARY, row=text.count("\n", 0, text.index("\x00")) + 1)
     return text
@@ -63,18 +63,18 @@ def check_size(path: Path, *, max_bytes: int = MAX_FILE_BYTES, advice: str = _SP
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise unreadable_error(path, error) from None
     if size > max_bytes:
         limit = f"{max_bytes // MB} MB" if max_bytes >= MB else f"{max_bytes // 1024} KB"
         raise BadFile(path, f"is larger than {limit}: {advice}")
 
 
-def unreadable(path: Path, error: OSError) -> BadFile:
+def unreadable_error(path: Path, error: OSError) -> BadFile:
     """Return the error for a file that the operating system does not let us read."""
     return BadFile(path, f"cannot be read: {error.strerror or error}")
 
 
-def _not_utf8(path: Path) -> BadFile:
+def _encoding_error(path: Path) -> BadFile:
     """Return the error for a file that is not UTF-8, with the first bad line and its likely encoding."""
     with path.open("rb") as file:
         if file.read(2) in {b"\xff\xfe", b"\xfe\xff"}:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb_index.article import Article, Status
-from kb_index.near_texts import near_pairs, nearest, similar
+from kb_index.near_texts import are_similar, find_nearest, near_pairs
 from kb_index.templates import fields
-from kb_index.text import normal
+from kb_index.text import normalize
 
 NEAR_VECTORS = 0.97  # cosine, 1.0 is identical
 _BLOCK = 512  # rows of vectors compared at a time
@@ -81,7 +81,7 @@ def check(
         first, second = checked[pair.first], checked[pair.second]
         # An empty answer is reported as such and does not also conflict with every other answer.
         comparable = bool(first.answer.strip()) == bool(second.answer.strip())
-        if comparable and _at_the_same_time(first, second):
+        if comparable and _share_a_day(first, second):
             problems.append(_pair_problem(pair, checked))
     return sorted(problems, key=lambda problem: (problem.severity, problem.kind))
 
@@ -113,7 +113,7 @@ def _list_fields(known_fields: frozenset[str]) -> str:
 
 def _pair_problem(pair: _Pair, articles: Sequence[Article]) -> Problem:
     first, second = articles[pair.first], articles[pair.second]
-    same = similar(first.answer, second.answer)
+    same = are_similar(first.answer, second.answer)
     first_text, second_text = (_shorten(text) for text in pair.texts)
     asked = f"«{first_text}»" if first_text == second_text else f"«{first_text}» and «{second_text}»"
     if same:
@@ -129,7 +129,7 @@ def _pair_problem(pair: _Pair, articles: Sequence[Article]) -> Problem:
     )
 
 
-def _at_the_same_time(first: Article, second: Article) -> bool:
+def _share_a_day(first: Article, second: Article) -> bool:
     """Return True if both articles are valid on at least one common day."""
     starts = [day for day in (first.valid_from, second.valid_from) if day]
     ends = [day for day in (first.valid_until, second.valid_until) if day]
@@ -142,7 +142,7 @@ def _pairs(articles: Sequence[Article], vectors: NDArray[np.float32] | None) -> 
     original: dict[_Key, str] = {}
     for number, article in enumerate(articles):
         for text in dict.fromkeys((article.question, *article.phrasings)):
-            key = (_language(article), normal(text))
+            key = (_language(article), normalize(text))
             if key[1] and number not in askers[key][-1:]:
                 askers[key].append(number)
                 original.setdefault(key, text)
@@ -192,4 +192,4 @@ def _near_vectors(vectors: NDArray[np.float32]) -> Iterator[tuple[int, int, floa
         rows, columns = np.nonzero(cosines >= NEAR_VECTORS)
         similarity = cosines[rows, columns]
         ahead = rows + start < columns
-        yield from nearest(rows[ahead] + start, columns[ahead], similarity[ahead])
+        yield from find_nearest(rows[ahead] + start, columns[ahead], similarity[ahead])

@@ -104,7 +104,7 @@ def _cluster_group(vectors: Vectors, group: _Integers, near: float) -> list[_Int
         labels = _average_linkage(vectors[group] @ vectors[group].T, near)
         return [group[labels == label] for label in range(labels.max() + 1)]
     parts = [rows for half in _halves(vectors, group) for rows in _cluster_group(vectors, half, near)]
-    return _across(vectors, parts, near)
+    return _link_across(vectors, parts, near)
 
 
 def _average_linkage(cosines: Vectors, near: float) -> _Integers:
@@ -128,7 +128,7 @@ def _halves(vectors: Vectors, group: _Integers) -> list[_Integers]:
     return [group[side == 0], group[side == 1]]
 
 
-def _across(vectors: Vectors, parts: list[_Integers], near: float) -> list[_Integers]:
+def _link_across(vectors: Vectors, parts: list[_Integers], near: float) -> list[_Integers]:
     """Join clusters that the halving has cut. The mean cosine between two is the product of their means."""
     from scipy import sparse
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kb_index.errors import IncompatibleIndex, IndexNotBuilt
-from kb_index.vector_index import Ids, Vectors, in_order
+from kb_index.vector_index import Ids, Vectors, sort_rows
 
 _untyped: Any = faiss  # its type stubs lack the methods that SWIG adds
 _REMOVED = -1
@@ -121,7 +121,7 @@ class FaissIndex:
         index._state = self._state
         return index
 
-    def taken(self, ids: Ids, renamed: Ids) -> Self:
+    def take(self, ids: Ids, renamed: Ids) -> Self:
         """Return an index of the vectors of `ids` only, with the new ids `renamed`."""
         old, index = self._state, self._empty()
         all_ids = np.full(len(old.ids), _REMOVED, dtype=np.int64)
@@ -142,7 +142,7 @@ class FaissIndex:
             positions = np.concatenate([positions, np.tile(in_tail, (len(vectors), 1))], axis=1)
         ids = np.where(positions >= 0, state.ids[positions], _REMOVED)
         similarities = np.where(ids >= 0, similarities, -np.inf).astype(np.float32)
-        similarities, ids = in_order(similarities, ids)
+        similarities, ids = sort_rows(similarities, ids)
         return similarities[:, :k], ids[:, :k]
 
     def vectors(self, ids: Ids) -> Vectors:

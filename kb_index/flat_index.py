@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from kb_index.errors import IncompatibleIndex, IndexNotBuilt
-from kb_index.vector_index import Ids, Vectors, in_order
+from kb_index.vector_index import Ids, Vectors, sort_rows
 
 
 class FlatIndex:
@@ -38,7 +38,7 @@ class FlatIndex:
         if not len(self):
             raise IndexNotBuilt("the index is empty: import articles first")
         similarities = (vectors @ self._vectors.T).astype(np.float32)
-        similarities, ids = in_order(similarities, np.tile(self._ids, (len(vectors), 1)))
+        similarities, ids = sort_rows(similarities, np.tile(self._ids, (len(vectors), 1)))
         return similarities[:, :k], ids[:, :k]
 
     def vectors(self, ids: Ids) -> Vectors:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from kb_index.article import Article
 from kb_index.faiss_index import FaissIndex
 from kb_index.labeled_texts import centre_of
-from kb_index.lexical import Floats, Integers, LexicalIndex, LexicalLayers, TextBags, joined, ranges
+from kb_index.lexical import Floats, Integers, LexicalIndex, LexicalLayers, TextBags, concatenate, ranges
 from kb_index.same_answers import answer_groups
 from kb_index.vector_index import Vectors
 
@@ -57,7 +57,7 @@ class Contents:
         return isinstance(self.words, LexicalLayers)
 
 
-def indexed(
+def build_contents(
     articles: Sequence[Article], *, reader: Reader, max_answer_length: int, hnsw_above: int
 ) -> Contents:
     """Index `articles`, which must all be published and sorted by id. Encodes every text."""
@@ -79,13 +79,13 @@ def indexed(
     )
 
 
-def updated(
+def update_contents(
     old: Contents, articles: Sequence[Article], *, reader: Reader, max_answer_length: int
 ) -> Contents:
-    """Index `articles` as `indexed` does, reusing the unchanged parts of `old`.
+    """Index `articles` as `build_contents` does, reusing the unchanged parts of `old`.
 
     Up to `_MAX_ON_TOP`, the time depends only on the number of changed articles. Until then the centre and
-    the weights of words that `old` knows are those of `old`. Nothing else differs from `indexed`.
+    the weights of words that `old` knows are those of `old`. Nothing else differs from `build_contents`.
     """
     row_of = {article.id: row for row, article in enumerate(old.articles) if old.live[row]}
     same = {
@@ -201,8 +201,8 @@ def _add_layer(old: Contents, gone: Integers, fresh: Sequence[Article], read: _R
         starts=starts,
         questions=questions,
         passages=passages,
-        words=LexicalLayers.over(old.words, read.bags.words, live_texts),
-        characters=LexicalLayers.over(old.characters, read.bags.characters, live_texts),
+        words=LexicalLayers.layer_over(old.words, read.bags.words, live_texts),
+        characters=LexicalLayers.layer_over(old.characters, read.bags.characters, live_texts),
         same_answer=_group_answers(old, np.arange(n_rows), gone, fresh, live),
         centre=old.centre,
     )
@@ -216,9 +216,9 @@ def _compact(
     counts = np.concatenate([_counts(old, kept), np.diff(read.starts)])
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     articles = (*(old.articles[row] for row in kept.tolist()), *fresh)
-    questions = old.questions.taken(numbers, np.arange(len(numbers)))
+    questions = old.questions.take(numbers, np.arange(len(numbers)))
     questions.add(np.arange(len(numbers), int(starts[-1])), read.questions)
-    passages = old.passages.taken(kept, np.arange(len(kept)))
+    passages = old.passages.take(kept, np.arange(len(kept)))
     passages.add(np.arange(len(kept), len(articles)), read.passages)
     live = np.ones(len(articles), dtype=np.bool_)
     return Contents(
@@ -227,8 +227,8 @@ def _compact(
         starts=starts,
         questions=questions,
         passages=passages,
-        words=LexicalIndex.build(joined(old.words.bags(numbers), read.bags.words)),
-        characters=LexicalIndex.build(joined(old.characters.bags(numbers), read.bags.characters)),
+        words=LexicalIndex.build(concatenate(old.words.bags(numbers), read.bags.words)),
+        characters=LexicalIndex.build(concatenate(old.characters.bags(numbers), read.bags.characters)),
         same_answer=_group_answers(old, kept, gone, fresh, live),
         centre=centre_of(questions.vectors(np.arange(int(starts[-1])))),
     )

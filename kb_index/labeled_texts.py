@@ -162,7 +162,7 @@ class LabeledTexts:
         """Return all vectors, shape (texts, dimensions)."""
         return self.index.vectors(np.arange(len(self))) if len(self) else self._none
 
-    def only(self, numbers: Sequence[int]) -> "LabeledTexts":
+    def select(self, numbers: Sequence[int]) -> "LabeledTexts":
         """Return a copy with these texts only."""
         kept = np.array(numbers, dtype=np.int64)
         vectors = self.index.vectors(kept) if len(kept) else self._none
@@ -172,7 +172,7 @@ class LabeledTexts:
             cleaned=[self.cleaned[number] for number in numbers] if self.cleaned else (),
         )
 
-    def nearest(self, vector: Vectors, k: int) -> Integers:
+    def find_nearest(self, vector: Vectors, k: int) -> Integers:
         """Return the numbers of up to `k` texts, nearest first."""
         if not len(self):
             return np.zeros(0, dtype=np.int64)

@@ -42,7 +42,7 @@ class KeptBags:
     buckets: npt.NDArray[np.uint32]
 
 
-def joined(first: Bags, second: Bags) -> KeptBags:
+def concatenate(first: Bags, second: Bags) -> KeptBags:
     """Concatenate two bags."""
     starts = np.concatenate([first.starts, first.starts[-1] + second.starts[1:]]).astype(np.int64)
     return KeptBags(starts=starts, buckets=np.concatenate([first.buckets, second.buckets]))
@@ -140,9 +140,9 @@ class LexicalIndex:
         Postings are read from the rarest bucket on until `max_postings` have been read. Common buckets
         cost the most and say the least.
         """
-        return _best(*self.sharing(query, max_postings=max_postings), k)
+        return _best(*self.partial_cosines(query, max_postings=max_postings), k)
 
-    def sharing(self, query: Query, *, max_postings: int) -> tuple[Integers, Floats]:
+    def partial_cosines(self, query: Query, *, max_postings: int) -> tuple[Integers, Floats]:
         """Return the numbers of the texts from which `candidates` chooses, and their partial cosines."""
         order = np.argsort(-query.weights, kind="stable")
         columns, weights = query.columns[order], query.weights[order]
@@ -172,10 +172,12 @@ class LexicalLayers:
     live: npt.NDArray[np.bool_]  # by number of the text, the base's texts first
 
     @classmethod
-    def over(cls, index: "LexicalIndex | LexicalLayers", bags: Bags, live: npt.NDArray[np.bool_]) -> Self:
+    def layer_over(
+        cls, index: "LexicalIndex | LexicalLayers", bags: Bags, live: npt.NDArray[np.bool_]
+    ) -> Self:
         """Put the texts of `bags` on top. `live` covers all texts, the new ones last."""
         if isinstance(index, LexicalLayers):
-            bags = joined(index.top.bags(np.arange(len(index.top))), bags)
+            bags = concatenate(index.top.bags(np.arange(len(index.top))), bags)
             index = index.base
         return cls(base=index, top=LexicalIndex.build(bags, like=index), live=live)
 
@@ -185,7 +187,7 @@ class LexicalLayers:
     def bags(self, texts: Integers) -> KeptBags:
         """Return the bags from which `texts`, in ascending order, were built."""
         n = len(self.base)
-        return joined(self.base.bags(texts[texts < n]), self.top.bags(texts[texts >= n] - n))
+        return concatenate(self.base.bags(texts[texts < n]), self.top.bags(texts[texts >= n] - n))
 
     def query(self, bags: Bags) -> Query:
         """See `LexicalIndex.query`."""
@@ -210,9 +212,9 @@ class LexicalLayers:
 
     def candidates(self, query: Query, k: int, *, max_postings: int) -> Integers:
         """See `LexicalIndex.candidates`."""
-        texts, values = self.base.sharing(query, max_postings=max_postings)
+        texts, values = self.base.partial_cosines(query, max_postings=max_postings)
         if query.top is not None:
-            top_texts, top_values = self.top.sharing(query.top, max_postings=max_postings)
+            top_texts, top_values = self.top.partial_cosines(query.top, max_postings=max_postings)
             texts = np.concatenate([texts, top_texts + len(self.base)])
             values = np.concatenate([values, top_values])
         live = self.live[texts]

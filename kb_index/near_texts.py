@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kb_index.text import normal, numbers
+from kb_index.text import normalize, numbers
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -25,9 +25,9 @@ _BLOCK = 128  # rows compared at a time
 _PAIRS = 65_536  # pairs compared at a time
 
 
-def similar(answer: str, other_answer: str) -> bool:
+def are_similar(answer: str, other_answer: str) -> bool:
     """Return True if two answers say the same, judged by letters and numbers."""
-    first, second = normal(answer), normal(other_answer)
+    first, second = normalize(answer), normalize(other_answer)
     if first == second:
         return True
     if numbers(first) != numbers(second):
@@ -44,7 +44,7 @@ def _grams(text: str) -> set[str]:
 def near_pairs(texts: Sequence[str], classes: Sequence[Hashable]) -> Iterator[tuple[int, int, float]]:
     """Yield all i < j of the same class and numbers with a Jaccard similarity of at least `NEAR`.
 
-    At most the `MAX_PAIRS` nearest are yielded for each i. The texts must be normalised by `normal`.
+    At most the `MAX_PAIRS` nearest are yielded for each i. The texts must be normalized by `normalize`.
     """
     from scipy import sparse
 
@@ -81,7 +81,7 @@ def near_pairs(texts: Sequence[str], classes: Sequence[Hashable]) -> Iterator[tu
             ]
         )
         near = similarity >= NEAR - 1e-9
-        yield from nearest(pair_rows[near], partners[near], similarity[near])
+        yield from find_nearest(pair_rows[near], partners[near], similarity[near])
 
 
 def _jaccard(
@@ -93,7 +93,7 @@ def _jaccard(
     return similarity
 
 
-def nearest(
+def find_nearest(
     rows: NDArray[np.int64], partners: NDArray[np.int64], similarity: NDArray[np.floating[Any]]
 ) -> Iterator[tuple[int, int, float]]:
     """Return the `MAX_PAIRS` most similar `partners` for every row in `rows`."""

@@ -18,7 +18,7 @@ from kb_index.errors import IncompatibleIndex
 from kb_index.faiss_index import FaissIndex
 from kb_index.index_contents import Contents, Reader
 from kb_index.lexical import LexicalIndex, LexicalLayers
-from kb_index.search import ArticleSearch, SearchConfig, models_of, published
+from kb_index.search import ArticleSearch, SearchConfig, models_of, select_published
 from kb_index.stored_names import stored_text
 
 _FORMAT = 2
@@ -103,7 +103,7 @@ def load_search(
         words, characters = _lexical(folder / "words"), _lexical(folder / "characters")
     except (OSError, ValueError, EOFError) as error:
         raise IncompatibleIndex(f"{folder}: the index cannot be read: {error!r}") from None
-    by_hash = {article.content_hash: article for article in published(articles)}
+    by_hash = {article.content_hash: article for article in select_published(articles)}
     rows = [by_hash.get(bytes(row).hex()) for row in hashes]
     live = np.array([article is not None for article in rows], dtype=np.bool_)
     questions = FaissIndex.load(folder / "questions", hnsw_above=config.hnsw_above)
@@ -113,8 +113,8 @@ def load_search(
         questions.remove(np.flatnonzero(~live_texts))
         passages.remove(np.flatnonzero(~live))
         nothing = words.bags(np.zeros(0, dtype=np.int64))
-        words = LexicalLayers.over(words, nothing, live_texts)
-        characters = LexicalLayers.over(characters, nothing, live_texts)
+        words = LexicalLayers.layer_over(words, nothing, live_texts)
+        characters = LexicalLayers.layer_over(characters, nothing, live_texts)
     contents = Contents(
         articles=tuple(article or _GONE for article in rows),
         live=live,

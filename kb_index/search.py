@@ -15,12 +15,12 @@ from kb_index.errors import IndexNotBuilt
 from kb_index.index_contents import (
     Contents,
     Reader,
-    indexed,
+    build_contents,
     passage_of,
     questions_of,
     ranks_of,
     texts_of,
-    updated,
+    update_contents,
 )
 from kb_index.labeled_texts import LabeledTexts, votes
 from kb_index.lexical import Floats, Integers, Query, TextBags
@@ -38,8 +38,8 @@ __all__ = [
     "Weights",
     "answer_key",
     "passage_of",
-    "published",
     "questions_of",
+    "select_published",
 ]
 
 _NOTHING = np.zeros(0, dtype=np.int64)
@@ -171,22 +171,23 @@ class ArticleSearch:
     ) -> Self:
         """Index the published `articles`, reusing the unchanged parts of `previous`.
 
-        For a few changes to a large `previous`, the time depends on the changed articles only, see `updated`.
-        Searches of `previous` are not disturbed. If nothing has changed, `previous` is returned.
+        For a few changes to a large `previous`, the time depends on the changed articles only, see
+        `update_contents`. Searches of `previous` are not disturbed. If nothing has changed, `previous`
+        is returned.
         """
-        chosen, models = published(articles), models_of(reader)
+        chosen, models = select_published(articles), models_of(reader)
         if (
             previous is not None
             and previous.articles
             and (previous.models, previous.config) == (models, config)
         ):
-            contents = updated(
+            contents = update_contents(
                 previous.contents, chosen, reader=reader, max_answer_length=config.max_answer_length
             )
             if contents is previous.contents:
                 return previous
         else:
-            contents = indexed(
+            contents = build_contents(
                 chosen,
                 reader=reader,
                 max_answer_length=config.max_answer_length,
@@ -217,7 +218,7 @@ class ArticleSearch:
         config = self.config
         weights = weights or config
         words = self._words.query(utterance.grams.words)
-        labeled = judged.nearest(utterance.vector, config.judged_neighbours) if judged else _NOTHING
+        labeled = judged.find_nearest(utterance.vector, config.judged_neighbours) if judged else _NOTHING
         rows = self._candidates(utterance.vector, words, judged, labeled[: config.neighbours])
         texts, first = texts_of(self._starts, rows)
         vectors = self._questions.vectors(texts)
@@ -249,7 +250,7 @@ class ArticleSearch:
         character = np.maximum.reduceat(self._characters.similarities(spelling, texts), first)
         lda_score = self._lda_scores(utterance.vector, rows, sums, counts, judged)
         relevance = relevance + weights.weight_characters * character + weights.weight_lda * lda_score
-        live = self._live_on(rows, on)
+        live = self._valid_on(rows, on)
         order = np.lexsort((self._rank[rows], -relevance))
         chosen = self._distinct(rows, order[live[order]])
         odds = np.exp(relevance[chosen] - relevance[chosen].max()) if len(chosen) else np.zeros(0)
@@ -284,7 +285,7 @@ class ArticleSearch:
         row = self._row_of[article_id]
         return self._questions.vectors(np.arange(self._starts[row], self._starts[row + 1]))
 
-    def nearest(self, vectors: Vectors, k: int) -> tuple[Vectors, list[list[str]]]:
+    def find_nearest(self, vectors: Vectors, k: int) -> tuple[Vectors, list[list[str]]]:
         """Return the nearest texts to each vector: cosines, shape (n, k at most), and the texts' articles."""
         if not self.articles:
             return np.zeros((len(vectors), 0), dtype=np.float32), [[] for _ in vectors]
@@ -386,7 +387,7 @@ class ArticleSearch:
             first.setdefault(answer, place)
         return np.array(list(first.values()), dtype=np.int64)
 
-    def _live_on(self, rows: Integers, on: date) -> npt.NDArray[np.bool_]:
+    def _valid_on(self, rows: Integers, on: date) -> npt.NDArray[np.bool_]:
         """Return the articles that are valid on that day."""
         live = np.ones(len(rows), dtype=np.bool_)
         for place in np.flatnonzero(self._dated[rows]).tolist():
@@ -394,7 +395,7 @@ class ArticleSearch:
         return live
 
 
-def published(articles: Iterable[Article]) -> list[Article]:
+def select_published(articles: Iterable[Article]) -> list[Article]:
     """Return the articles that may be suggested on some day, sorted by id."""
     return sorted(
         (article for article in articles if article.status is Status.PUBLISHED),

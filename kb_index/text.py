@@ -3,7 +3,7 @@
 import re
 
 
-def normal(text: str) -> str:
+def normalize(text: str) -> str:
     """Return the words in lower case, with е for ё and without punctuation."""
     return " ".join(re.findall(r"\w+", text.casefold().replace("ё", "е")))
 

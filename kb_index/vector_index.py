@@ -47,7 +47,7 @@ class VectorIndex(Protocol):
         ...
 
 
-def in_order(similarities: Vectors, ids: Ids) -> tuple[Vectors, Ids]:
+def sort_rows(similarities: Vectors, ids: Ids) -> tuple[Vectors, Ids]:
     """Sort each row: nearest first, ties by ascending id.
 
     Similarities that differ only by rounding are ties.

@@ -15,7 +15,7 @@ from nlu import calibration
 from nlu.encoders.encoder import Encoder, Vectors
 from nlu.errors import BadTrainingData
 from nlu.intent_model import Floats, IntentModel, LexicalWeights
-from nlu.kernel import MeaningKernel, lexical_rows, lower_triangle, nearness_held_out
+from nlu.kernel import MeaningKernel, held_out_nearness, lexical_rows, lower_triangle
 from nlu.ngrams import NgramHasher, TextGrams
 from nlu.text import clean
 
@@ -123,7 +123,7 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
             temperature=calibration.temperature(held_out, text_targets),
             scope=calibration.PRIOR_SCOPE,
         )
-        other_nearness, other_classes = nearness_held_out(meaning, targets)
+        other_nearness, other_classes = held_out_nearness(meaning, targets)
         out_of_scope = self.model_.values(*self._read(outside, None)) if outside else None
         scope = calibration.scope_rule(
             held_out,

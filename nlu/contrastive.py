@@ -93,7 +93,7 @@ def sharpness(relevance: npt.NDArray[np.floating[Any]], right: npt.NDArray[np.bo
     return float(factors[int(np.argmax(likelihoods))])
 
 
-def merged(targets: Sequence[Target], queries: Sequence[TrainingQuery]) -> dict[str, TrainingQuery]:
+def merge_labels(targets: Sequence[Target], queries: Sequence[TrainingQuery]) -> dict[str, TrainingQuery]:
     """Merge the labels of equal texts. A target that is right for a text is never wrong for it."""
     known = {target.id for target in targets}
     right: dict[str, set[str]] = {}

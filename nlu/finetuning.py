@@ -30,7 +30,7 @@ from nlu.contrastive import (
     TrainingQuery,
     documents_of,
     masks,
-    merged,
+    merge_labels,
     sharpness,
     texts_of,
 )
@@ -110,7 +110,7 @@ def split(
     Raises:
         BadTrainingData: when too few texts remain to hold some out.
     """
-    by_text = merged(targets, asked)
+    by_text = merge_labels(targets, asked)
     titles = {target.questions[0] for target in targets if target.questions}
     free = [query for query in by_text.values() if query.right and query.text not in titles]
     n_held_out = min(round(len(free) * share), _MAX_HELD_OUT)

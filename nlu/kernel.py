@@ -122,7 +122,7 @@ def nearness(similarities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.asarray(similarities.mean(axis=1), dtype=np.float32)
 
 
-def nearness_held_out(
+def held_out_nearness(
     meaning: MeaningKernel, targets: npt.NDArray[np.intp]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Return each fitted text's nearness to the other texts, and to those of other classes only.

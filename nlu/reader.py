@@ -43,7 +43,7 @@ class TextReader:
         """Return the typo corrector, or None if texts are read as written."""
         return self._corrector
 
-    def correcting(self, corrector: Corrector | None) -> "TextReader":
+    def with_corrector(self, corrector: Corrector | None) -> "TextReader":
         """Return a reader that also corrects typos. `corrector` None: no vocabulary is known yet."""
         return TextReader(self._encoder, corrector=corrector)
 
@@ -54,7 +54,7 @@ class TextReader:
 
     def clean(self, text: str) -> str:
         cleaned = clean(text)
-        return self._corrector.corrected(cleaned) if self._corrector else cleaned
+        return self._corrector.correct(cleaned) if self._corrector else cleaned
 
     def encode(self, cleaned: Sequence[str], *, kind: Kind) -> Vectors:
         return self._encoder.encode(cleaned, kind=kind)

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from nlu.respelling import respelled
+from nlu.respelling import respell
 
 # Characters that are read, both before and after the steps that can lengthen a text. No messenger's message
 # is longer (Telegram's: 4,096), and encoders read half of it.
@@ -122,7 +122,7 @@ def _clean_once(text: str) -> str:
     text = _unless_empty(_without_quotes(text), text)
     text = _unless_empty(_SIGNATURE.sub(" ", text), text)
     text = text.lower().replace("ё", "е")
-    text = respelled(_SPACE.sub(" ", text).strip()[:MAX_LENGTH])[:MAX_LENGTH]
+    text = respell(_SPACE.sub(" ", text).strip()[:MAX_LENGTH])[:MAX_LENGTH]
     text = _without_greeting(text)
     text = _SAME_MARK.sub(r"\1", text)
     text = _MIXED_MARKS.sub("?!", text)

@@ -56,11 +56,11 @@ def _load(path: Path) -> Node | None:
     if not path.exists():
         raise BadTrainingData(f"{path}: no such file")
     try:
-        node = load(path, on_repeated_key=partial(_say_repeated, path))
+        node = load(path, on_repeated_key=partial(_warn_of_repeated_key, path))
     except BadFile as error:
         raise BadTrainingData(str(error)) from None
     if node is not None and not isinstance(node.value, dict):
-        raise _bad(path, node, "must be a mapping with 'version' and 'nlu'")
+        raise _error_at(path, node, "must be a mapping with 'version' and 'nlu'")
     return node
 
 
@@ -69,10 +69,10 @@ def _examples(path: Path, document: Node | None) -> Iterator[Example]:
     if entries is None:
         return
     if not isinstance(entries.value, list):
-        raise _bad(path, entries, "nlu must be a list")
+        raise _error_at(path, entries, "nlu must be a list")
     for entry in entries.items:
         if not isinstance(entry.value, dict):
-            raise _bad(path, entry, "an entry of nlu must be a mapping")
+            raise _error_at(path, entry, "an entry of nlu must be a mapping")
         fields = entry.fields
         ignored = next((kind for kind in _NOT_EXAMPLES if kind in fields), None)
         if ignored:
@@ -81,14 +81,14 @@ def _examples(path: Path, document: Node | None) -> Iterator[Example]:
         intent = fields.get("intent")
         name = ((intent.text if intent else None) or "").strip()
         if not name:
-            raise _bad(path, intent or entry, "an entry of nlu needs an intent")
+            raise _error_at(path, intent or entry, "an entry of nlu needs an intent")
         if "/" in name:
             problem = f"{name} is an article, not an intent: sufler import-rasa {path.parent}"
             _pass_over(path, entry.line, problem)
             continue
         examples = fields.get("examples")
         if examples is None:
-            raise _bad(path, entry, f"intent {name} has no examples")
+            raise _error_at(path, entry, f"intent {name} has no examples")
         for text in _texts(path, examples):
             yield Example(text=text, intent=name)
 
@@ -99,7 +99,7 @@ def _pass_over(path: Path, row: int, problem: str) -> None:
     _log.warning("%s, row %d: %s", path, row, problem)
 
 
-def _say_repeated(path: Path, row: int, name: str) -> None:
+def _warn_of_repeated_key(path: Path, row: int, name: str) -> None:
     _pass_over(path, row, f"the key {name[:60]!r} comes twice: the last one holds")
 
 
@@ -119,10 +119,10 @@ def _texts(path: Path, node: Node) -> Iterator[str]:
                 continue
             text_of_item = item.fields["text"].text if "text" in item.fields else item.text
             if text_of_item is None:
-                raise _bad(path, item, "an example must be a text")
+                raise _error_at(path, item, "an example must be a text")
             yield from _read_example(path, item.line, text_of_item)
     elif node.value is not None:
-        raise _bad(path, node, "examples must be text with one '- example' a line")
+        raise _error_at(path, node, "examples must be text with one '- example' a line")
 
 
 def _read_example(path: Path, row: int, text: str) -> Iterator[str]:
@@ -134,5 +134,5 @@ def _read_example(path: Path, row: int, text: str) -> Iterator[str]:
         yield stripped
 
 
-def _bad(path: Path, node: Node, problem: str) -> BadTrainingData:
+def _error_at(path: Path, node: Node, problem: str) -> BadTrainingData:
     return BadTrainingData(f"{path}, row {node.line}: {problem}")

@@ -80,19 +80,19 @@ class Jobs:
         except Conflict:
             return self.enqueue(kind, account)  # somebody else enqueued it at the same time
 
-    def waiting(self, kind: JobKind) -> bool:
+    def is_waiting(self, kind: JobKind) -> bool:
         """Return whether a job of this kind waits for a worker."""
         with self._store.read() as tx:
             return tx.jobs.open(kind, JobState.WAITING) is not None
 
-    def last(self, kind: JobKind) -> list[StoredJob]:
+    def list_recent(self, kind: JobKind) -> list[StoredJob]:
         """Return the last jobs, newest first."""
         self._fail_stale(kind)
         with self._store.read() as tx:
-            return tx.jobs.last(kind)
+            return tx.jobs.list_recent(kind)
 
     @contextmanager
-    def running(self, kind: JobKind) -> Iterator[Job]:
+    def run(self, kind: JobKind) -> Iterator[Job]:
         """Claim the waiting job or a new one. It ends done when the block ends, or failed with its error.
 
         Raises:
@@ -101,11 +101,11 @@ class Jobs:
         job = Job(self._store, self._claim(kind), self._clock)
         stop = threading.Event()
 
-        def live() -> None:
+        def keep_alive() -> None:
             while not stop.wait(_SIGN_OF_LIFE):
                 job.heartbeat()
 
-        signs = threading.Thread(target=live, name="signs of life", daemon=True)
+        signs = threading.Thread(target=keep_alive, name="signs of life", daemon=True)
         signs.start()
         try:
             yield job

@@ -56,7 +56,7 @@ def _authenticate(request: Request) -> Caller:
     """
     services = services_of(request)
     if (secret := _bearer_token(request)) is not None:
-        if (bearer := services.accounts.by_token(secret)) is not None:
+        if (bearer := services.accounts.find_by_token(secret)) is not None:
             return Caller(account=bearer.account, token=bearer.token)
     elif (visit := visit_of(request, services)) is not None:
         if request.method not in SAFE_METHODS and is_same_origin(request) is not True:
@@ -127,11 +127,11 @@ class GuardedRoute(APIRoute):
         if guard is None:
             return handle
 
-        async def guarded(request: Request) -> Response:
+        async def admit_and_handle(request: Request) -> Response:
             await guard.admit(request)
             return await handle(request)
 
-        return guarded
+        return admit_and_handle
 
 
 def _guards(dependant: Dependant) -> Iterator[Guard]:

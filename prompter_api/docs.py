@@ -45,13 +45,13 @@ def show_docs(request: Request) -> HTMLResponse:
 @router.get("/openapi.json")
 def openapi_for_swagger_ui(request: Request) -> Response:
     description: Description = request.app.state.description
-    return Response(description.older, media_type="application/json")
+    return Response(description.openapi_3_0, media_type="application/json")
 
 
 def openapi(request: Request) -> Response:
     """Return the API's description in OpenAPI 3.1."""
     description: Description = request.app.state.description
-    return Response(description.current, media_type="application/json")
+    return Response(description.openapi_3_1, media_type="application/json")
 
 
 class Description:
@@ -61,11 +61,11 @@ class Description:
         self._app = app
 
     @cached_property
-    def current(self) -> bytes:
+    def openapi_3_1(self) -> bytes:
         return json.dumps(self._app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
 
     @cached_property
-    def older(self) -> bytes:
+    def openapi_3_0(self) -> bytes:
         """The description in OpenAPI 3.0."""
         return json.dumps(as_openapi_3_0(self._app.openapi()), ensure_ascii=False).encode()
 
@@ -110,7 +110,7 @@ def _document_errors(app: FastAPI) -> None:
     """
     describe = app.openapi
 
-    def described() -> dict[str, Any]:
+    def describe_with_errors() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = describe()
             shapes = document.setdefault("components", {}).setdefault("schemas", {})
@@ -122,7 +122,7 @@ def _document_errors(app: FastAPI) -> None:
         assert app.openapi_schema is not None  # noqa: S101 - FastAPI keeps what it has made
         return app.openapi_schema
 
-    app.openapi = described  # type: ignore[method-assign]
+    app.openapi = describe_with_errors  # type: ignore[method-assign]
 
 
 def _errors_of(path: str, method: str, operation: dict[str, Any]) -> list[int]:
@@ -166,7 +166,7 @@ def as_openapi_3_0(document: dict[str, Any]) -> dict[str, Any]:
     >>> as_openapi_3_0({"openapi": "3.1.0", "x": {"anyOf": [{"type": "string"}, {"type": "null"}]}})
     {'openapi': '3.0.3', 'x': {'type': 'string', 'nullable': True}}
     """
-    older = _older(document)
+    older = _downgrade(document)
     assert isinstance(older, dict)  # noqa: S101 - a document is a mapping, and stays one
     older["openapi"] = "3.0.3"
     if "info" in older:
@@ -174,12 +174,12 @@ def as_openapi_3_0(document: dict[str, Any]) -> dict[str, Any]:
     return older
 
 
-def _older(node: Any) -> Any:
+def _downgrade(node: Any) -> Any:
     if isinstance(node, list):
-        return [_older(item) for item in node]
+        return [_downgrade(item) for item in node]
     if not isinstance(node, dict):
         return node
-    node = {key: _older(value) for key, value in node.items()}
+    node = {key: _downgrade(value) for key, value in node.items()}
     if isinstance(node.get("examples"), list):
         node["example"] = node.pop("examples")[0]
     if "const" in node:

@@ -162,11 +162,11 @@ def add_error_handlers(app: FastAPI) -> None:
     """
     for refusal in (PrompterError, Conflict, InvalidArticle):
         app.add_exception_handler(refusal, _refuse)
-    app.add_exception_handler(HTTPException, _framework_refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refuse_http)
+    app.add_exception_handler(RequestValidationError, _refuse_invalid)
 
 
-def described(error: Exception) -> tuple[str, str]:
+def describe_error(error: Exception) -> tuple[str, str]:
     """Return the code and the message for an error of the core.
 
     Raises:
@@ -197,10 +197,10 @@ async def _refuse(request: Request, error: Exception) -> JSONResponse:
         if isinstance(error, TooManyTries | TooManyAtOnce | DatabaseUnavailable)
         else None
     )
-    return problem(STATUS[_kind_of(error)], *described(error), headers)
+    return problem(STATUS[_kind_of(error)], *describe_error(error), headers)
 
 
-async def _framework_refused(request: Request, error: Exception) -> JSONResponse:
+async def _refuse_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for these only
     status = error.status_code
     said_nothing = error.detail == HTTPStatus(status).phrase or status == 400
@@ -209,7 +209,7 @@ async def _framework_refused(request: Request, error: Exception) -> JSONResponse
     return problem(status, _CODES.get(status, "refused"), message, headers)
 
 
-async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+async def _refuse_invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for these only
     named = [_in_words(detail) for detail in error.errors()[:_MAX_PROBLEMS]]
     return problem(422, _CODES[422], "; ".join(named))

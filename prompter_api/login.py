@@ -77,8 +77,8 @@ async def change_password(
 
     def change() -> Entry:
         services.throttle.count(attempt)
-        verified = services.accounts.verified(account.id, old)
-        services.throttle.fitted(attempt)
+        verified = services.accounts.verify_password(account.id, old)
+        services.throttle.reset_own_count(attempt)
         changed, secret = services.accounts.change_password(verified, old, new, then=begin)
         return _enter(services, changed, secret, attempt)
 
@@ -94,7 +94,7 @@ def _user_agent(connection: HTTPConnection) -> str:
 
 
 def _enter(services: Services, account: Account, secret: str, attempt: Attempt) -> Entry:
-    services.throttle.succeeded(attempt)
+    services.throttle.record_success(attempt)
     return Entry(
         account=account, session_secret=secret, device_cookie=services.throttle.device_cookie(account.name)
     )

@@ -32,7 +32,7 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         self._registry.register(_WorkloadCollector(desk))
 
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+    def record_response(self, method: str, route: str, status: int, seconds: float) -> None:
         method = method if method in _METHODS else "other"
         self._requests.labels(method, route, status).inc()
         self._seconds.labels(method, route).observe(seconds)
@@ -99,4 +99,4 @@ class RequestMetrics:
             await self._app(scope, receive, note_status)
         finally:
             route = getattr(scope.get("route"), "path", None) or "other"
-            metrics.answered(scope["method"], route, status, time.perf_counter() - begin)
+            metrics.record_response(scope["method"], route, status, time.perf_counter() - begin)

@@ -49,7 +49,7 @@ class Readiness:
         self._at: tuple[Check, float] | None = None  # the check in progress, and its start
         self._last: str | None = None
 
-    async def failing(self) -> str | None:
+    async def find_failure(self) -> str | None:
         """Return the name of a part that does not work, or None if all work."""
         with self._lock:
             pending = self._pending

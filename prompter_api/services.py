@@ -51,7 +51,7 @@ class Services:
     throttle: LoginThrottle
     actions: Actions
     assistant: Assistant
-    asked_by_engine: Callable[[str], Triage]  # never asks the engine, which waits for us
+    triage_for_engine: Callable[[str], Triage]  # never asks the engine, which waits for us
     encode: Callable[[Sequence[str]], Embeddings]
     desk: Desk
     knowledge: KnowledgeBase

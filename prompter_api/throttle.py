@@ -149,12 +149,12 @@ class LoginThrottle:
                 count = counts.get(key) or LoginCount(tries=0, since=now, until=now + self._window)
                 tx.login_counts.put(key, replace(count, tries=count.tries + 1))
 
-    def fitted(self, attempt: Attempt) -> None:
+    def reset_own_count(self, attempt: Attempt) -> None:
         """Reset the attempt's own count after a right password, whether or not the request succeeds."""
         with self._log_failures(), self._store.write() as tx:
             tx.login_counts.forget(attempt.own_key)
 
-    def succeeded(self, attempt: Attempt) -> None:
+    def record_success(self, attempt: Attempt) -> None:
         """Reset the attempt's own count after a login. Shared counts only lose this try."""
         now = self._clock()
         with self._log_failures(), self._store.write() as tx:

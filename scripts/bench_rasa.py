@@ -108,7 +108,7 @@ SETS = (
 )
 
 
-def sets_named(names: str) -> list[Set]:
+def parse_sets(names: str) -> list[Set]:
     """Return the data sets with these comma-separated names."""
     known = {set_name.name: set_name for set_name in SETS}
     if unknown := set(names.split(",")) - known.keys():
@@ -118,7 +118,7 @@ def sets_named(names: str) -> list[Set]:
 
 def add_option(parser: argparse.ArgumentParser) -> None:
     names = ",".join(set_name.name for set_name in SETS)
-    parser.add_argument("--splits", type=sets_named, default=SETS, help=f"asked of Rasa, of {names}")
+    parser.add_argument("--splits", type=parse_sets, default=SETS, help=f"asked of Rasa, of {names}")
 
 
 def main() -> int:
@@ -221,7 +221,7 @@ def measure_set(
     *others, last = who
     sure = [
         {"contestant": contestant.name, "threshold": threshold}
-        | as_json(at_equal_coverage(outcomes[contestant.name], answered, outcomes[last.name]), {})
+        | as_json(compare_at_equal_coverage(outcomes[contestant.name], answered, outcomes[last.name]), {})
         for contestant in others
         for threshold in (USUAL_THRESHOLD, DEFAULT_THRESHOLD)
         for answered in [[is_sure(guess, threshold) for guess in guesses[contestant.name]]]
@@ -281,7 +281,7 @@ def accuracy(outcomes: Sequence[ScoredCase]) -> Estimate | None:
     return share(sum(outcome.is_right for outcome in outcomes), len(outcomes))
 
 
-def at_equal_coverage(
+def compare_at_equal_coverage(
     theirs: Sequence[ScoredCase], answered: Sequence[bool], ours: Sequence[ScoredCase]
 ) -> dict[str, Estimate | None]:
     """Return the share of rows that Rasa answers, and both accuracies on equally many rows."""

@@ -67,11 +67,11 @@ def tasks(data: Path, folder: Path) -> Iterator[tuple[str, str, Path, list[Case]
     for name in ("covid", "stack"):
         kb, cases = data / "faq" / f"{name}_kb.csv", read_cases(data / "faq" / f"{name}_test.csv")
         yield name, "as it is", kb, cases
-        yield name, "typos", kb, misspelt(cases)
+        yield name, "typos", kb, misspell(cases)
     shipped_data = ROOT / "training_data"
     russian = [case for case in read_cases(shipped_data / "held_out.csv") if detect_language(case[0]) == "ru"]
     yield "own, Russian rows", "as it is", shipped_data / "kb.csv", russian
-    yield "own, Russian rows", "typos", shipped_data / "kb.csv", misspelt(russian)
+    yield "own, Russian rows", "typos", shipped_data / "kb.csv", misspell(russian)
     in_layout = [(keyboard.to_latin(text.lower()), ids) for text, ids in russian]
     yield "own, Russian rows", "in the Latin layout", shipped_data / "kb.csv", in_layout
     in_letters = [(text.lower().translate(LATIN), ids) for text, ids in russian]
@@ -81,44 +81,44 @@ def tasks(data: Path, folder: Path) -> Iterator[tuple[str, str, Path, list[Case]
         ("hwu64_ru", "hwu64_large", ("Russian", "English")),
         ("hwu64_large", "hwu64_ru", ("English", "Russian")),
     ):
-        kb, cases = made(intents / f"{name}_train.csv", intents / f"{other}_test.csv", folder)
-        own_rows = made(intents / f"{name}_train.csv", intents / f"{name}_test.csv", folder)[1]
+        kb, cases = make_base(intents / f"{name}_train.csv", intents / f"{other}_test.csv", folder)
+        own_rows = make_base(intents / f"{name}_train.csv", intents / f"{name}_test.csv", folder)[1]
         base = f"hwu64, {languages[0]} base"
         yield base, f"{languages[0]} rows", kb, own_rows
         yield base, f"{languages[1]} rows", kb, cases
 
 
-def misspelt(cases: Iterable[Case]) -> list[Case]:
+def misspell(cases: Iterable[Case]) -> list[Case]:
     random = np.random.default_rng(0)
     return [(with_typos(text.lower(), random, share=0.5), ids) for text, ids in cases]
 
 
-def made(train: Path, test: Path, folder: Path, *, per_intent: int = 10) -> tuple[Path, list[Case]]:
+def make_base(train: Path, test: Path, folder: Path, *, per_intent: int = 10) -> tuple[Path, list[Case]]:
     """Build a base with one article per intent from training rows, and test rows of these intents."""
     random = np.random.default_rng(0)
-    texts, asked = _by_intent(train), _by_intent(test)
+    texts, asked = _group_by_intent(train), _group_by_intent(test)
     articles: list[tuple[str, ...]] = []
     cases: list[Case] = []
     for intent in sorted(texts.keys() & asked.keys()):
         if len(texts[intent]) < PHRASINGS:
             continue
-        question, *phrasings = _some(texts[intent], PHRASINGS, random)
+        question, *phrasings = _draw(texts[intent], PHRASINGS, random)
         answer = f"answer {len(articles)}"  # articles with the same answer would count as one
         articles.append((intent, question, answer, "all", "\n".join(phrasings)))
-        cases += [(text, intent) for text in _some(asked[intent], per_intent, random)]
+        cases += [(text, intent) for text in _draw(asked[intent], per_intent, random)]
     kb = folder / f"{train.stem}.csv"
     _write(kb, ("id", "question", "answer", "topic", "phrasings"), articles)
     return kb, cases
 
 
-def _by_intent(path: Path) -> dict[str, list[str]]:
+def _group_by_intent(path: Path) -> dict[str, list[str]]:
     texts: dict[str, list[str]] = {}
     for row in _rows(path):  # the two sets spell the same names differently
         texts.setdefault(row["intent"].replace("__", "_"), []).append(row["text"])
     return texts
 
 
-def _some(texts: list[str], count: int, random: np.random.Generator) -> list[str]:
+def _draw(texts: list[str], count: int, random: np.random.Generator) -> list[str]:
     return [texts[number] for number in random.permutation(len(texts))[:count]]
 
 

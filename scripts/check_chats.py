@@ -37,7 +37,7 @@ WORDS = "заказ не пришёл оплата возврат доставк
 
 
 @contextmanager
-def running_demo(folder: Path, web: dict[str, Any], encoder: str) -> Iterator[tuple[str, str]]:
+def run_demo(folder: Path, web: dict[str, Any], encoder: str) -> Iterator[tuple[str, str]]:
     """Start a demo, and yield its address and the admin's one-time password."""
     config = folder / "config.yml"
     settings = {"data_dir": str(folder / "data"), "web": {"port": 0, **web}, "encoder": {"kind": encoder}}
@@ -135,7 +135,7 @@ def main() -> None:
     web = dict.fromkeys(limits, options.new_chats_per_address) if options.new_chats_per_address else {}
     with (
         tempfile.TemporaryDirectory(prefix="sufler-check-") as name,
-        running_demo(Path(name), web, options.encoder) as (url, password),
+        run_demo(Path(name), web, options.encoder) as (url, password),
         closing(log_in(url, password)) as admin,
     ):
         deadline = time.monotonic() + options.seconds

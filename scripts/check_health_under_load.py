@@ -28,7 +28,7 @@ from kb_index.formats import read_articles
 from prompter.domain.conversation import IncomingMessage
 from prompter.storage import Store
 from sufler import bootstrap
-from sufler.benchmarking.running_server import running
+from sufler.benchmarking.running_server import run_server
 from sufler.settings import Settings, load_settings
 from tests.adversarial import KINDS
 
@@ -93,7 +93,7 @@ def measure(settings: Settings, messages: dict[str, list[str]], console: Console
     with bootstrap.open_store(settings) as store:
         articles = read_articles(settings.training_data_dir / "kb.csv")
         bootstrap.build_knowledge_base(store).import_articles(articles, changed_by="check")
-        with running(settings) as server, closing(HTTPConnection(*server.endpoint.address)) as connection:
+        with run_server(settings) as server, closing(HTTPConnection(*server.endpoint.address)) as connection:
             found = {"none": _request_health(connection, store, min_seconds=5.0)}
             for name, texts in messages.items():
                 _send(settings, store, texts)
@@ -113,7 +113,7 @@ def _send(settings: Settings, store: Store, texts: Sequence[str]) -> None:
 def _request_health(connection: HTTPConnection, store: Store, *, min_seconds: float = 1.0) -> Latency:
     """Request /health until no message waits to be triaged."""
     seconds, start = [], time.perf_counter()
-    for number in _until_triaged(store, start, min_seconds):
+    for number in _wait_until_triaged(store, start, min_seconds):
         if number % 50 == 0:
             connection.close()  # a new connection costs more
         begin = time.perf_counter()
@@ -127,16 +127,16 @@ def _request_health(connection: HTTPConnection, store: Store, *, min_seconds: fl
     return Latency.of(seconds, waited=time.perf_counter() - start)
 
 
-def _until_triaged(store: Store, start: float, min_seconds: float) -> Iterator[int]:
+def _wait_until_triaged(store: Store, start: float, min_seconds: float) -> Iterator[int]:
     number = 0
     while (waited := time.perf_counter() - start) < MAX_WAIT_S:
-        if number % 50 == 0 and waited > min_seconds and not _waiting(store):
+        if number % 50 == 0 and waited > min_seconds and not _count_untriaged(store):
             return
         yield number
         number += 1
 
 
-def _waiting(store: Store) -> int:
+def _count_untriaged(store: Store) -> int:
     """Return the number of untriaged turns, including those of customers who may still be writing."""
     with store.read() as tx:
         return len(tx.conversations.due_turns(datetime.now(UTC) + timedelta(minutes=1)))

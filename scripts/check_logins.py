@@ -25,7 +25,7 @@ import httpx
 
 from prompter.domain.account import Role
 from sufler import bootstrap
-from sufler.benchmarking.running_server import peak_mb, running
+from sufler.benchmarking.running_server import peak_mb, run_server
 from sufler.settings import Settings, load_settings
 
 _MAX_MB = 300.0
@@ -42,7 +42,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(Path(folder))
-        with running(settings) as server:
+        with run_server(settings) as server:
             address = "http://{}:{}".format(*server.endpoint.address)
             _customer(address, messages=2)  # the first message loads what later ones reuse
             quiet = _customer(address, messages=5)

@@ -28,7 +28,7 @@ from sufler.benchmarking.running_server import (
     NotServed,
     Running,
     environment,
-    running,
+    run_server,
     stop,
     write_config,
 )
@@ -195,7 +195,7 @@ class Sufler:
         )
 
     def serve(self) -> AbstractContextManager[Running]:
-        return running(self._settings())
+        return run_server(self._settings())
 
     def guess(self, answer: Mapping[str, Any]) -> Guess:
         intent = answer["intent"] or ""
@@ -216,7 +216,7 @@ def write_nlu(rows: Sequence[IntentRow], path: Path) -> None:
     """Write Rasa's file of examples, each a separate text, so that none is parsed as YAML."""
     entries = [
         {"intent": intent, "examples": [{"text": text} for text in texts]}
-        for intent, texts in _by_intent(rows).items()
+        for intent, texts in _group_by_intent(rows).items()
     ]
     document = {"version": "3.1", "nlu": entries}
     path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
@@ -233,7 +233,7 @@ def articles_of(rows: Sequence[IntentRow]) -> list[Article]:
             topic=intent,
             language=detect_language(question) or "en",
         )
-        for number, (intent, (question, *phrasings)) in enumerate(_by_intent(rows).items())
+        for number, (intent, (question, *phrasings)) in enumerate(_group_by_intent(rows).items())
     ]
 
 
@@ -260,7 +260,7 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _by_intent(rows: Sequence[IntentRow]) -> dict[str, list[str]]:
+def _group_by_intent(rows: Sequence[IntentRow]) -> dict[str, list[str]]:
     """Return the distinct texts by intent, on one line and free of Rasa's entity syntax."""
     texts: dict[str, dict[str, None]] = {}
     for row in rows:

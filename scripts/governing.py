@@ -156,6 +156,6 @@ class Governing(Shop):
 
     def _judge(self, article: Article, *, right: bool) -> None:
         """Let Boris judge every turn that was sampled."""
-        while (question := self.reviews.next(self.boris)) is not None:
+        while (question := self.reviews.find_next(self.boris)) is not None:
             place = (Choice.FIRST, Choice.SECOND)[question.answers.index(article.answer)]
             self.reviews.judge(question.review_id, place if right else Choice.NEITHER, self.boris)

@@ -51,7 +51,7 @@ def capital(axes: Axes) -> None:
                 np.arange(n + 1), _capital(_answers(accuracy, n, seed=seed)), color=colour, alpha=0.45,
                 linewidth=0.9, label=label,
             )  # fmt: skip
-    needed = np.exp(RULE.needed(1))
+    needed = np.exp(RULE.passing_capital(1))
     axes.axhline(needed, color="black", linewidth=1)
     axes.text(n, needed * 1.3, "the topic is ready", ha="right", fontsize=9)
     axes.set(xlabel="judged answers", ylabel="coins, having begun with one", yscale="log", ylim=(1e-4, 1e6))

@@ -101,7 +101,7 @@ class PictureShop(DeskShop):
     def triager(self) -> Triager:
         return self.worker(ScriptedAssistant({article.id: article for article in self.articles}))
 
-    def wrote(self, minutes_ago: float, text: str, **more: Any) -> int:
+    def say_earlier(self, minutes_ago: float, text: str, **more: Any) -> int:
         when = utc_now() - timedelta(minutes=minutes_ago)
         self.reception = Reception(
             self.store, debounce=timedelta(0), max_wait=timedelta(0), clock=lambda: when
@@ -110,7 +110,7 @@ class PictureShop(DeskShop):
         self.triage()
         return conversation
 
-    def answered(self, minutes_ago: float, conversation: int, text: str) -> None:
+    def answer_earlier(self, minutes_ago: float, conversation: int, text: str) -> None:
         when = utc_now() - timedelta(minutes=minutes_ago)
         if self.desk.conversation(conversation).turn is not None:
             past = DeskShop(self.store, articles=self.articles, undo=timedelta(0), clock=lambda: when)
@@ -121,16 +121,16 @@ class PictureShop(DeskShop):
         """Create a conversation in progress, and a queue behind it."""
         marina = {"chat": "1", "name": "Марина Соколова"}
         hello = "здравствуйте! можно вернуть куртку, если срезала бирку?"
-        conversation = self.wrote(52, hello, **marina)
-        self.answered(
+        conversation = self.say_earlier(52, hello, **marina)
+        self.answer_earlier(
             51, conversation, "Здравствуйте, Марина! Да, если вещь не носили и сохранился номер заказа."
         )
-        self.wrote(3.2, REFUND, **marina)
-        self.wrote(2.5, "где мой заказ? обещали вчера", chat="2", name="Игорь", channel="web")
-        self.wrote(1.7, "промокод ВЕСНА не применяется в корзине", chat="3", name="Алина Ким")
-        self.wrote(1.1, "это уже третий раз! позовите нормального человека", chat="4", name="Сергей П.")
-        self.wrote(0.6, "", chat="5", name="Тимур", kind=MessageKind.VOICE)
-        self.wrote(0.4, "do you ship to Kazakhstan?", chat="6", name="Aidana", channel="web")
+        self.say_earlier(3.2, REFUND, **marina)
+        self.say_earlier(2.5, "где мой заказ? обещали вчера", chat="2", name="Игорь", channel="web")
+        self.say_earlier(1.7, "промокод ВЕСНА не применяется в корзине", chat="3", name="Алина Ким")
+        self.say_earlier(1.1, "это уже третий раз! позовите нормального человека", chat="4", name="Сергей П.")
+        self.say_earlier(0.6, "", chat="5", name="Тимур", kind=MessageKind.VOICE)
+        self.say_earlier(0.4, "do you ship to Kazakhstan?", chat="6", name="Aidana", channel="web")
 
 
 @contextmanager
@@ -158,7 +158,7 @@ def shop(topics: Collection[str] = (), *, days_ago: float = 0) -> Iterator[Pictu
             store.close()
 
 
-def at_the_desk(browser: Browser, address: str, *, name: str = "anna", **more: object) -> Page:
+def open_desk(browser: Browser, address: str, *, name: str = "anna", **more: object) -> Page:
     options = {"viewport": {"width": 1280, "height": 800}, "locale": "ru-RU", "timezone_id": "Europe/Moscow"}
     page = browser.new_context(**(options | more)).new_page()  # type: ignore[arg-type]
     log_in(page, address, name, PASSWORD)
@@ -168,14 +168,14 @@ def at_the_desk(browser: Browser, address: str, *, name: str = "anna", **more: o
 def take_the_picture(browser: Browser, target: Path) -> None:
     with shop() as shown, shown.open() as address:
         shown.fill()
-        page = at_the_desk(browser, address)
+        page = open_desk(browser, address)
         expect(page.locator(".card")).to_have_count(3)
         page.wait_for_timeout(500)
         page.screenshot(path=target)
 
 
 @contextmanager
-def governed() -> Iterator[PictureShop]:
+def govern_shop() -> Iterator[PictureShop]:
     """Return a shop whose topics have some weeks of evidence."""
     with shop(STORIES, days_ago=30) as shown:
         Governing(shown.store, articles=shown.articles).play()
@@ -183,11 +183,11 @@ def governed() -> Iterator[PictureShop]:
 
 
 def take_pictures_of_readiness(browser: Browser, board: Path, topic: Path) -> None:
-    with governed() as shown, shown.open() as address:
-        page = at_the_desk(browser, address, name="vera")
+    with govern_shop() as shown, shown.open() as address:
+        page = open_desk(browser, address, name="vera")
         page.goto(f"{address}/readiness")
         expect(page.locator(".board tbody tr")).to_have_count(len(STORIES))
-        _whole(page, board)
+        _take_whole(page, board)
         page.set_viewport_size({"width": 1280, "height": 1340})
         page.goto(f"{address}/readiness/topic?name=returns")
         expect(page.locator(".chart__place svg")).to_have_count(3)
@@ -196,10 +196,10 @@ def take_pictures_of_readiness(browser: Browser, board: Path, topic: Path) -> No
 
 
 def take_every_state_of_readiness(browser: Browser, folder: Path) -> None:
-    with governed() as shown, shown.open() as address:
+    with govern_shop() as shown, shown.open() as address:
         for scheme in ("light", "dark"):
             for width in (1280, 390):
-                page = at_the_desk(
+                page = open_desk(
                     browser,
                     address,
                     name="vera",
@@ -209,15 +209,15 @@ def take_every_state_of_readiness(browser: Browser, folder: Path) -> None:
                 page.on("console", lambda message: print(message.type, message.text))  # noqa: T201
                 page.goto(f"{address}/readiness")
                 expect(page.locator(".board tbody tr")).to_have_count(len(STORIES))
-                _whole(page, folder / f"20-readiness-{scheme}-{width}.png")
+                _take_whole(page, folder / f"20-readiness-{scheme}-{width}.png")
                 for name in ("returns", "refunds", "order_status"):
                     page.goto(f"{address}/readiness/topic?name={name}")
                     expect(page.locator(".chart__place svg").first).to_be_visible()
-                    _whole(page, folder / f"21-{name}-{scheme}-{width}.png")
+                    _take_whole(page, folder / f"21-{name}-{scheme}-{width}.png")
                 page.context.close()
 
 
-def _whole(page: Page, path: Path) -> None:
+def _take_whole(page: Page, path: Path) -> None:
     """Take the page at the height of its contents."""
     page.wait_for_timeout(600)
     height = page.evaluate("Math.ceil((document.querySelector('.sheet')?.scrollHeight ?? 800) + 60)")
@@ -255,7 +255,7 @@ def _take_login(browser: Browser, folder: Path, shown: PictureShop, address: str
 
 
 def _take_deciding(browser: Browser, folder: Path, shown: PictureShop, address: str) -> Page:
-    page = at_the_desk(browser, address)
+    page = open_desk(browser, address)
     page.wait_for_timeout(800)
     page.screenshot(path=folder / "04-empty.png")
     shown.fill()
@@ -286,7 +286,7 @@ def _take_deciding(browser: Browser, folder: Path, shown: PictureShop, address: 
     page.keyboard.type(" Если что-то пойдёт не так, напишите сюда — мы на связи.")
     page.wait_for_timeout(300)
     page.screenshot(path=folder / "10-edit.png")
-    shown.wrote(0, "ау?", chat="1", name="Марина Соколова")
+    shown.say_earlier(0, "ау?", chat="1", name="Марина Соколова")
     page.wait_for_timeout(900)
     page.screenshot(path=folder / "11-wrote-again.png")
     page.keyboard.press("Control+Enter")
@@ -303,9 +303,9 @@ def _take_troubles(page: Page, folder: Path, shown: PictureShop) -> None:
         DeskShop(shown.store, articles=(), undo=timedelta(0)).write(1, text)  # leaves at once
         for message in shown.deliveries.claim(["telegram", "web"]):
             if text.startswith("Уже"):
-                shown.deliveries.refused(message, "bot was blocked by the user")
+                shown.deliveries.mark_refused(message, "bot was blocked by the user")
             else:
-                shown.deliveries.fate_unknown(message, "timed out")
+                shown.deliveries.mark_unknown(message, "timed out")
     page.wait_for_timeout(700)
     page.locator(".bar__trouble").click()
     page.wait_for_timeout(500)
@@ -313,11 +313,11 @@ def _take_troubles(page: Page, folder: Path, shown: PictureShop) -> None:
 
 
 def _take_looks(browser: Browser, folder: Path, address: str) -> None:
-    page = at_the_desk(browser, address, name="boris", color_scheme="dark")
+    page = open_desk(browser, address, name="boris", color_scheme="dark")
     page.wait_for_timeout(900)
     page.screenshot(path=folder / "15-dark.png")
     for width in (1024, 700, 390):
-        page = at_the_desk(browser, address, viewport={"width": width, "height": 820})
+        page = open_desk(browser, address, viewport={"width": width, "height": 820})
         page.wait_for_timeout(900)
         page.screenshot(path=folder / f"16-width-{width}.png", full_page=True)
 
@@ -325,9 +325,9 @@ def _take_looks(browser: Browser, folder: Path, address: str) -> None:
 def _take_stale_guard(browser: Browser, folder: Path) -> None:
     with shop() as shown, shown.open(poll_seconds=60) as address:
         shown.fill()
-        page = at_the_desk(browser, address)
+        page = open_desk(browser, address)
         page.wait_for_timeout(900)
-        shown.wrote(0, "ой, нашла письмо от банка: деньги пришли! 🙏", chat="1", name="Марина Соколова")
+        shown.say_earlier(0, "ой, нашла письмо от банка: деньги пришли! 🙏", chat="1", name="Марина Соколова")
         page.keyboard.press("1")
         page.wait_for_timeout(900)
         page.screenshot(path=folder / "17-stale-guard.png")

@@ -32,8 +32,8 @@ from nlu.reader import TextReader
 from nlu.text import clean, detect_language
 from prompter.models import builder
 from prompter.models.encoder_factory import build_encoder
-from prompter.suggestions.confidence import ConfidenceModel, features, updated
-from prompter.suggestions.ranking_weights import SIGNALS, Ranking, fit_weights, ranking, reranked
+from prompter.suggestions.confidence import ConfidenceModel, features, update_model
+from prompter.suggestions.ranking_weights import SIGNALS, Ranking, fit_weights, ranking, rerank
 from sufler.settings import Settings, load_settings
 
 TODAY = date(2026, 1, 1)
@@ -93,7 +93,7 @@ def faq(data: Path, name: str, *, left_out: float, seed: int) -> Base:
     return Base(name=f"{name}-{left_out:g}", articles=tuple(kept), cases=tuple(cases))
 
 
-def made(
+def make_base(
     data: Path,
     name: str,
     *,
@@ -151,7 +151,7 @@ def bases(data: Path) -> list[Base]:
     ]  # fmt: skip
     faqs = [faq(data, name, left_out=share, seed=0) for name in ("covid", "stack") for share in (0.0, 0.2)]
     return faqs + [
-        made(
+        make_base(
             data,
             name=kind["name"],
             language=kind["language"],
@@ -221,7 +221,7 @@ def fit_on(asked: Iterable[TuningQuery], weights: Weights) -> Weights:
 
 def precision(asked: TuningQuery, old: Weights, new: Weights) -> float:
     """Return the share of the cases in scope whose first article is right under the `new` weights."""
-    return float(np.mean([reranked(hits, old, new)[0].article.id in right for hits, right in _inside(asked)]))
+    return float(np.mean([rerank(hits, old, new)[0].article.id in right for hits, right in _inside(asked)]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,7 +239,7 @@ def outcomes_of(asked: TuningQuery, old: Weights, new: Weights, *, looked_at: in
     outside = float(np.mean([not query for query in asked.right]))
     for hits, its, in_scope in zip(asked.hits, asked.right, asked.in_scope.tolist(), strict=True):
         share = 1.0 if not outside else (1 - OUTSIDE) / (1 - outside) if its else OUTSIDE / outside
-        for place, hit in enumerate(reranked(hits, old, new)[:looked_at] if hits else []):
+        for place, hit in enumerate(rerank(hits, old, new)[:looked_at] if hits else []):
             found.rows.append(features(hit, in_scope=in_scope))
             found.right.append(hit.article.id in its)
             found.counts.append(share * (0.5 if place else 1.0))
@@ -251,7 +251,7 @@ def fit_confidence(
     asked: Iterable[TuningQuery], prior: ConfidenceModel, old: Weights, new: Weights
 ) -> ConfidenceModel:
     found = [outcomes_of(query, old, new, looked_at=3) for query in asked]
-    return updated(
+    return update_model(
         prior,
         [row for outcome in found for row in outcome.rows],
         [right for outcome in found for right in outcome.right],

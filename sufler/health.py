@@ -22,7 +22,7 @@ _SHORT = ("triage", "delivery", "clock")  # other loops may encode a whole knowl
 class Heartbeats:
     """Records when each loop of this process began a piece of work, and since when it has been failing.
 
-    A loop calls `began` before each piece of work, and `succeeded` or `failed` afterwards.
+    A loop calls `record_start` before each piece of work, and `record_success` or `record_failure` after it.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -31,16 +31,16 @@ class Heartbeats:
         self._began: dict[str, float] = {}
         self._failing_since: dict[str, float] = {}
 
-    def began(self, loop: str) -> None:
+    def record_start(self, loop: str) -> None:
         with self._lock:
             self._began[loop] = self._clock()
 
-    def succeeded(self, loop: str) -> None:
+    def record_success(self, loop: str) -> None:
         with self._lock:
             self._began.pop(loop, None)
             self._failing_since.pop(loop, None)
 
-    def failed(self, loop: str) -> None:
+    def record_failure(self, loop: str) -> None:
         with self._lock:
             self._began.pop(loop, None)
             self._failing_since.setdefault(loop, self._clock())

@@ -57,12 +57,12 @@ class LearningScheduler:
 
     def is_due(self) -> bool:
         """Tell whether learning was requested, or the daily time has passed since the last run."""
-        if self._jobs.waiting(JobKind.LEARN):
+        if self._jobs.is_waiting(JobKind.LEARN):
             return True
         if self._daily_at is None:
             return False
-        last = self._jobs.last(JobKind.LEARN)
-        use = self._versions.in_use()
+        last = self._jobs.list_recent(JobKind.LEARN)
+        use = self._versions.current_activation()
         since = last[0].asked_at if last else use.at if use else None
         now = self._now()
         # If the clock was days ahead and was corrected, learning must not wait until that time comes.

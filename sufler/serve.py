@@ -48,16 +48,16 @@ def every(seconds: float, work: Callable[[], object], name: str, *, heartbeats: 
 
     async def loop(stop: asyncio.Event) -> None:
         while not stop.is_set():
-            heartbeats.began(name)
+            heartbeats.record_start(name)
             pause = seconds
             try:
                 await asyncio.to_thread(work)
             except Exception as error:
                 pause = max(seconds, _SECONDS_AFTER_FAILURE)
-                heartbeats.failed(name)
+                heartbeats.record_failure(name)
                 log.error("background_work_failed", work=name, error=describe_without_content(error))
             else:
-                heartbeats.succeeded(name)
+                heartbeats.record_success(name)
             await sleep_unless_stopped(stop, pause)
 
     return loop

@@ -38,7 +38,7 @@ from prompter.models.recipe import (
     SearchConfig,
     Section,
 )
-from prompter.text.translations import known_language
+from prompter.text.translations import require_language
 from sufler import resources
 from sufler.errors import BadConfig
 from sufler.installation_secret import SecretConfig
@@ -149,7 +149,7 @@ class Sampling(Section):
     audit_half_life: float = Field(100, gt=0)
 
     @model_validator(mode="after")
-    def _falling(self) -> Self:
+    def _check_order(self) -> Self:
         if not self.blind_later <= self.audit_final <= self.audit_initial:
             raise PydanticCustomError("sampling", "blind_later, audit_final and audit_initial must rise")
         return self
@@ -272,7 +272,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    language: Annotated[str, AfterValidator(known_language)] = "ru"
+    language: Annotated[str, AfterValidator(require_language)] = "ru"
     data_dir: Path = Path("sufler-data")
     training_data: Path | None = None
     database: Database = Database()

@@ -90,7 +90,7 @@ class WordAssistant:
         return len(words & article_words) / max(1, len(words))
 
 
-def explained(assistant: WordAssistant, text: str) -> Explanation:
+def explain(assistant: WordAssistant, text: str) -> Explanation:
     """Return the word assistant's explanation: one signal, the share of common words."""
     triage = assistant.triage(text)
     return Explanation(

@@ -19,7 +19,7 @@ def find_programs() -> Path | None:
 
 
 @contextmanager
-def running_server(programs: Path) -> Iterator[str]:
+def run_server(programs: Path) -> Iterator[str]:
     """Start an empty server, and yield the URL of a database on it, with `{name}` to fill in."""
     # PostgreSQL refuses to run as root.
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []

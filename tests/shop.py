@@ -272,7 +272,7 @@ class Shop(Generic[ClockT]):
         """Let the messengers take every reply that may leave now."""
         messages = self.deliveries.claim(["telegram", "web"])
         for message in messages:
-            self.deliveries.sent(message, f"out-{message.id}")
+            self.deliveries.mark_sent(message, f"out-{message.id}")
         return messages
 
     def outbox(self, conversation_id: int) -> list[str]:

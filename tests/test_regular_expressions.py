@@ -90,7 +90,7 @@ def _expressions(path: Path, tree: ast.Module, uses: dict[str, frozenset[str]]) 
         if modes is None:
             modes = uses.get(names.get(id(call), ""), frozenset(MODES.values()))
         yield Expression(module=name, line=call.lineno, pattern=pattern, modes=modes)
-    for pattern in _compiled(vars(module).values()):
+    for pattern in _find_compiled(vars(module).values()):
         if (pattern.pattern, pattern.flags) not in read:  # made in another way, or imported
             yield Expression(module=name, line=0, pattern=pattern, modes=frozenset(MODES.values()))
 
@@ -119,7 +119,7 @@ class _WithAWord(ast.NodeTransformer):
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
         try:
-            _evaluated(node.value, self._module)
+            _evaluate(node.value, self._module)
         except NameError:
             return ast.copy_location(ast.Constant("слово"), node)
         return node
@@ -132,13 +132,13 @@ def _pattern(call: ast.Call, function: str, module: ModuleType) -> re.Pattern[An
     if flags is None and place is not None and len(others) > place:
         flags = others[place]
     try:
-        pattern = _evaluated(ast.fix_missing_locations(_WithAWord(module).visit(first)), module)
+        pattern = _evaluate(ast.fix_missing_locations(_WithAWord(module).visit(first)), module)
     except NameError as error:
         raise NotReadable(f"{module.__name__}, line {call.lineno}: {error}") from None
-    return re.compile(pattern, 0 if flags is None else _evaluated(flags, module))
+    return re.compile(pattern, 0 if flags is None else _evaluate(flags, module))
 
 
-def _evaluated(node: ast.expr, module: ModuleType) -> Any:
+def _evaluate(node: ast.expr, module: ModuleType) -> Any:
     return eval(compile(ast.Expression(node), "<expression>", "eval"), dict(vars(module)))  # noqa: S307
 
 
@@ -159,14 +159,14 @@ def _uses(trees: list[ast.Module]) -> dict[str, frozenset[str]]:
     return {name: frozenset(modes) for name, modes in uses.items()}
 
 
-def _compiled(values: Any) -> Iterator[re.Pattern[Any]]:
+def _find_compiled(values: Any) -> Iterator[re.Pattern[Any]]:
     for value in values:
         if isinstance(value, re.Pattern):
             yield value
         elif isinstance(value, tuple | list | set | frozenset):
-            yield from _compiled(value)
+            yield from _find_compiled(value)
         elif isinstance(value, dict):
-            yield from _compiled(value.values())
+            yield from _find_compiled(value.values())
 
 
 def test_all_expressions_are_found() -> None:

@@ -26,9 +26,9 @@ from prompter_api.desk import add_pages
 from prompter_api.services import Services
 from prompter_api.throttle import LoginThrottle
 from sufler import resources
-from sufler.rasa.form_checks import checked_forms
+from sufler.rasa.form_checks import read_forms
 from tests.browser import serve
-from tests.fakes import FixedOrders, by_length, explained
+from tests.fakes import FixedOrders, by_length, explain
 from tests.shipped import SESSIONS, SETTINGS
 from tests.shop import PASSWORD, ClockT, Shop
 
@@ -74,18 +74,18 @@ class WebShop(Shop[ClockT]):
                 self.preview,
                 secret=SECRET,
                 sampling=self.sampling,
-                forms=checked_forms(resources.training_data()),
+                forms=read_forms(resources.training_data()),
                 lookup=self.orders,
                 template_values={"shop_name": "Северок"},
                 clock=self.clock,
             ),
             "assistant": self.assistant,
-            "asked_by_engine": self.preview,
+            "triage_for_engine": self.preview,
             "encode": by_length,
             "desk": self.desk,
             "knowledge": self.knowledge,
             "topics": self.topics,
-            "explain": lambda text: explained(self.assistant, text),
+            "explain": lambda text: explain(self.assistant, text),
             "learning": Learning(self.store),
             "proposals": self.proposals,
             "versions": self.versions,
@@ -148,13 +148,13 @@ class WebShop(Shop[ClockT]):
 
     def program(self, name: str, *scopes: Scope) -> TestClient:
         """Return a client with an API token of that account, with these scopes or all available ones."""
-        account = self.accounts.named(name)
+        account = self.accounts.require_by_name(name)
         token = self.accounts.create_token(account.id, "test", scopes=scopes or scopes_of(account.role))
         return TestClient(self.app, headers={"Authorization": f"Bearer {token}"})
 
     def visit(self, name: str) -> Visit:
         """Return the session of a newly logged-in person."""
-        secret = self.sessions.start(self.accounts.named(name))
+        secret = self.sessions.start(self.accounts.require_by_name(name))
         visit = self.sessions.find(secret or "")
         assert visit is not None
         return visit

@@ -35,7 +35,7 @@ class BodyLimit:
         is_too_large = int(announced[:20]) > max_bytes
         seen = 0
 
-        async def counted() -> Message:
+        async def receive_part() -> Message:
             nonlocal seen
             if is_too_large:
                 raise HTTPException(413, message, _CLOSE)
@@ -46,7 +46,7 @@ class BodyLimit:
                 raise HTTPException(413, message, _CLOSE)
             return part
 
-        await self._app(scope, counted, send)
+        await self._app(scope, receive_part, send)
 
 
 _CLOSE = {"Connection": "close"}

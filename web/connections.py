@@ -93,7 +93,7 @@ class Connections:
 
         `time_out` is called when the client has missed its deadline.
         """
-        address = self._counted_address(transport)
+        address = self._address_to_count(transport)
         limits = self.limits
         is_full = len(self._open) >= limits.max_connections
         if address and self._per_address[address] >= limits.max_connections_per_address:
@@ -130,7 +130,7 @@ class Connections:
         elif stage is Stage.IDLE:
             self._idle[connection] = None
 
-    def lost(self, transport: asyncio.BaseTransport) -> None:
+    def forget(self, transport: asyncio.BaseTransport) -> None:
         """Forget a connection that is closed."""
         connection = self._open.pop(transport, None)
         if connection is None:
@@ -140,7 +140,7 @@ class Connections:
         if not self._per_address[connection.address]:
             del self._per_address[connection.address]
 
-    def _counted_address(self, transport: asyncio.Transport) -> str:
+    def _address_to_count(self, transport: asyncio.Transport) -> str:
         """Return the peer's address as the limit per address counts it, or "" for a trusted proxy."""
         peer = transport.get_extra_info("peername")
         host = peer[0] if isinstance(peer, tuple) else ""
@@ -180,7 +180,7 @@ class Connections:
             group.pop(connection, None)
 
     def _drop(self, connection: Connection) -> None:
-        self.lost(connection.transport)
+        self.forget(connection.transport)
         connection.transport.abort()
 
     def _look_later(self) -> None:

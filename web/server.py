@@ -120,7 +120,7 @@ class _Bounded(asyncio.Protocol):
     config: uvicorn.Config
     transport: asyncio.Transport
     cycle: Any  # the newest request, of one of two classes
-    in_body: bool
+    is_in_body: bool
 
     _head = 0  # bytes received of an incomplete head
 
@@ -130,13 +130,13 @@ class _Bounded(asyncio.Protocol):
             self._refuse(503, "too_many_connections", "too many connections: try again soon")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        _bounds(self.config).lost(self.transport)
+        _bounds(self.config).forget(self.transport)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         max_bytes = _bounds(self.config).limits.max_header_bytes
         while data and not self.transport.is_closing():
-            began_in_body, request = self.in_body, self.cycle
+            began_in_body, request = self.is_in_body, self.cycle
             room = max_bytes if began_in_body else max_bytes - self._head
             if room <= 0:
                 self._refuse(431, "headers_too_large", f"the headers are larger than {max_bytes} bytes")
@@ -150,7 +150,7 @@ class _Bounded(asyncio.Protocol):
 
     def note_stage(self) -> None:
         """Tell the connection limits which stage the connection is in."""
-        if self.in_body:
+        if self.is_in_body:
             stage = Stage.BODY
         elif self.cycle is not None and not self.cycle.response_complete:
             stage = Stage.ANSWER
@@ -164,7 +164,7 @@ class _Bounded(asyncio.Protocol):
         is_answered = self.cycle is not None and self.cycle.response_started
         if is_answered and not self.cycle.response_complete:
             self.transport.abort()
-        elif self._head or (self.in_body and not is_answered):
+        elif self._head or (self.is_in_body and not is_answered):
             self._refuse(408, "too_slow", "the request did not come in time")
         else:
             self.transport.close()  # a browser that opened the connection in advance would show our response
@@ -186,7 +186,7 @@ class _Bounded(asyncio.Protocol):
 class BoundedHttpTools(_Bounded, HttpToolsProtocol):
     """The faster HTTP protocol of uvicorn, on httptools."""
 
-    in_body = False
+    is_in_body = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -199,7 +199,7 @@ class BoundedHttpTools(_Bounded, HttpToolsProtocol):
             request.message_event.set()
 
     def on_headers_complete(self) -> None:
-        self.in_body = True
+        self.is_in_body = True
         before = self.cycle
         cast("dict[str, Any]", self.scope)[_TRANSPORT] = self.transport
         super().on_headers_complete()
@@ -209,7 +209,7 @@ class BoundedHttpTools(_Bounded, HttpToolsProtocol):
                 self.transport.abort()
 
     def on_message_complete(self) -> None:
-        self.in_body = False
+        self.is_in_body = False
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -222,7 +222,7 @@ class BoundedH11(_Bounded, H11Protocol):
     """The pure-Python HTTP protocol of uvicorn, on h11."""
 
     @property
-    def in_body(self) -> bool:  # type: ignore[override]
+    def is_in_body(self) -> bool:  # type: ignore[override]
         return self.conn.their_state is h11.SEND_BODY
 
     def handle_events(self) -> None:
@@ -243,7 +243,7 @@ class BoundedSocket(WebSocketsSansIOProtocol):
         _bounds(self.config).enter(transport, Stage.SOCKET)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        _bounds(self.config).lost(self.transport)
+        _bounds(self.config).forget(self.transport)
         super().connection_lost(exc)
 
 

@@ -85,9 +85,9 @@ class TelegramPoller:
                 log.error("telegram_polling_broke", error=describe_without_content(error))
                 await asking.wait(stop)
             else:
-                asking.succeeded()
+                asking.record_success()
                 if await self._store(updates):
-                    storing.succeeded()
+                    storing.record_success()
                 else:
                     await storing.wait(stop)
 

@@ -225,9 +225,9 @@ def _require_chat_id(chat: ChatParts, request: Request) -> str:
 async def _message(request: Request, chat: CurrentChat) -> NewMessage:
     message = await _read_body(request, NewMessage, max_bytes=chat.max_bytes)
     if not message.text.strip():
-        raise _unprocessable("The message is empty.")
+        raise _unprocessable_error("The message is empty.")
     if len(message.text) > chat.max_message_length:
-        raise _unprocessable(f"The message is longer than {chat.max_message_length} characters.")
+        raise _unprocessable_error(f"The message is longer than {chat.max_message_length} characters.")
     return message
 
 
@@ -279,11 +279,11 @@ def write(
     except HTTPException:
         raise
     except Overloaded:
-        raise _unavailable_for(
+        raise _retry_later_error(
             _OVERLOADED_SECONDS, "Too many messages are waiting; try again in a moment."
         ) from None
     except Exception as error:
-        raise _unavailable("web_message_not_stored", error) from None
+        raise _unavailable_error("web_message_not_stored", error) from None
     response.headers.update(_NO_STORE)
     return StoredMessage(id=message.id, is_new=received.is_new)
 
@@ -306,7 +306,7 @@ def give_feedback(
     except NotFound:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "There is no such answer.") from None
     except Exception as error:
-        raise _unavailable("web_press_not_stored", error) from None
+        raise _unavailable_error("web_press_not_stored", error) from None
     response.headers.update(_NO_STORE)
     return StoredPress(is_new=is_new)
 
@@ -324,7 +324,7 @@ def read(
     try:
         view = chat.views.of(CHANNEL, chat_id)
     except Exception as error:
-        raise _unavailable("web_conversation_not_read", error) from None
+        raise _unavailable_error("web_conversation_not_read", error) from None
     response.headers.update(_NO_STORE)
     cursor = _cursor(view)
     return Conversation(
@@ -341,7 +341,7 @@ async def _read_body(request: Request, shape: type[Body], *, max_bytes: int) -> 
     try:
         return shape.model_validate_json(body)
     except ValidationError as error:
-        raise _unprocessable(_first_problem(error)) from None
+        raise _unprocessable_error(_first_problem(error)) from None
 
 
 def _language(request: Request) -> str | None:
@@ -365,16 +365,16 @@ def _line(line: Line) -> ChatLine:
     )
 
 
-def _unprocessable(problem: str) -> HTTPException:
+def _unprocessable_error(problem: str) -> HTTPException:
     return HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, problem)
 
 
-def _unavailable(event: str, error: Exception) -> HTTPException:
+def _unavailable_error(event: str, error: Exception) -> HTTPException:
     log.error(event, error=describe_without_content(error))
-    return _unavailable_for(5, "The chat is temporarily unavailable; try again.")
+    return _retry_later_error(5, "The chat is temporarily unavailable; try again.")
 
 
-def _unavailable_for(seconds: int, message: str) -> HTTPException:
+def _retry_later_error(seconds: int, message: str) -> HTTPException:
     return HTTPException(status.HTTP_503_SERVICE_UNAVAILABLE, message, {"Retry-After": str(seconds)})
 
 

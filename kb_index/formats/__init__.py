@@ -19,9 +19,9 @@ from kb_index.article import Article
 from kb_index.errors import InvalidArticle
 from kb_index.formats import csv_file, json_file, markdown_file, rasa_yaml, xlsx_file
 from kb_index.formats.records import Record, articles_of
-from kb_index.formats.text import MAX_PHRASINGS_LENGTH, make_folder, normalised, written_aside
+from kb_index.formats.text import MAX_PHRASINGS_LENGTH, make_folder, normalize_article, write_aside
 
-__all__ = ["Format", "count_hint", "format_of", "normalised", "read_articles", "write_articles"]
+__all__ = ["Format", "count_hint", "format_of", "normalize_article", "read_articles", "write_articles"]
 
 
 class Format(StrEnum):
@@ -124,7 +124,7 @@ def read_articles(
 def write_articles(articles: Iterable[Article], path: Path, *, format: Format) -> None:  # noqa: A002
     """Write a file of articles. An existing file is replaced only when the new one is complete.
 
-    Reading it back returns `normalised(article)` for every article. Rasa YAML goes into one file if
+    Reading it back returns `normalize_article(article)` for every article. Rasa YAML goes into one file if
     `path` ends in .yml or .yaml, otherwise into nlu.yml, domain.yml and rules.yml in the folder `path`.
 
     Raises:
@@ -133,17 +133,17 @@ def write_articles(articles: Iterable[Article], path: Path, *, format: Format) -
     if format not in _WRITERS:
         known = ", ".join(_WRITERS)
         raise BadFile(path, f"the format {format} can be read but not written: use one of {known}")
-    tidy = _writable(articles, path)
+    tidy = _check_writable(articles, path)
     if format is Format.RASA and path.suffix.lower() not in {".yml", ".yaml"}:
         make_folder(path)
         with (
-            written_aside(path / "nlu.yml") as nlu,
-            written_aside(path / "domain.yml") as domain,
-            written_aside(path / "rules.yml") as rules,
+            write_aside(path / "nlu.yml") as nlu,
+            write_aside(path / "domain.yml") as domain,
+            write_aside(path / "rules.yml") as rules,
         ):
             rasa_yaml.write(tidy, nlu, domain, rules)
         return
-    with written_aside(path) as part:
+    with write_aside(path) as part:
         _WRITERS[format](tidy, part)
 
 
@@ -157,10 +157,10 @@ def count_hint(path: Path) -> int | None:
     return counter(path) if counter else None
 
 
-def _writable(articles: Iterable[Article], path: Path) -> Iterator[Article]:
+def _check_writable(articles: Iterable[Article], path: Path) -> Iterator[Article]:
     for article in articles:
         try:
-            tidy = normalised(article)
+            tidy = normalize_article(article)
         except InvalidArticle as error:
             raise BadFile(path, f"the article {article.id!r} cannot be written: {error}") from None
         if sum(map(len, tidy.phrasings)) > MAX_PHRASINGS_LENGTH:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from files import BadFile, Budget, as_cell, delimiter_of, filled_rows, text_of
+from files import BadFile, Budget, as_cell, delimiter_of, nonempty_rows, text_of
 from kb_index.article import Article
 from kb_index.formats.records import FIELDS, Record, Warn, column_name, field_names
 
@@ -70,4 +70,4 @@ def count(path: Path) -> int | None:
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield every record that is not empty, with the physical line on which it starts (1 is the first)."""
     delimiter = delimiter_of(path, lambda cell: column_name(cell) in FIELDS)
-    return filled_rows(path, delimiter=delimiter)
+    return nonempty_rows(path, delimiter=delimiter)

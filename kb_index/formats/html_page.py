@@ -25,7 +25,7 @@ from files.limits import (
     MAX_HTML_UNCLOSED_CHARS,
     MAX_JSON_CONTAINERS,
 )
-from files.text import check_size, unreadable, whole_text
+from files.text import check_size, unreadable_error, whole_text
 from kb_index.formats.outline import Section, records
 from kb_index.formats.records import Record, Value, Warn
 
@@ -289,7 +289,7 @@ def _markup(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise unreadable_error(path, error) from None
     declared = _CHARSET.search(content[:4096])
     if declared:
         try:

@@ -14,7 +14,7 @@ from files import BadFile, Budget
 from files.limits import MAX_JSON_CONTAINERS
 from files.text import text_lines, whole_text
 from kb_index.article import Article
-from kb_index.formats.records import Record, Value, Warn, known_field
+from kb_index.formats.records import Record, Value, Warn, require_field
 
 
 def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
@@ -78,7 +78,7 @@ def _record(path: Path, element: Any, row: int) -> Record:
         raise BadFile(path, 'must be an object such as {"question": "…", "answer": "…"}', row=row)
     values: dict[str, Value] = {}
     for key, value in element.items():
-        field = known_field(path, key, row=row)
+        field = require_field(path, key, row=row)
         if field in values:
             raise BadFile(path, "is given twice: remove one of them", row=row, column=field)
         values[field] = _value(path, field, value, row)

@@ -60,7 +60,7 @@ def _levels(sections: Sequence[Section]) -> tuple[int, int]:
 
 
 def _record(section: Section, text: str, topic: str | None) -> Record:
-    answer, phrasings = _also_asked(text)
+    answer, phrasings = _extract_phrasings(text)
     anchor = _ANCHOR.search(section.heading)
     values: dict[str, Value] = {
         "id": anchor[1] if anchor else None,
@@ -72,7 +72,7 @@ def _record(section: Section, text: str, topic: str | None) -> Record:
     return Record(row=section.row, values=values)
 
 
-def _also_asked(text: str) -> tuple[str, list[str]]:
+def _extract_phrasings(text: str) -> tuple[str, list[str]]:
     """Extract the list of phrasings from the text: a line «Также спрашивают:» followed by bullets."""
     lines = text.split("\n")
     fenced = False

@@ -17,11 +17,11 @@ from pathlib import Path
 
 from files import BadFile, Budget
 from files.limits import MAX_CELL_CHARS, MAX_EXAMPLE_CHARS, MAX_EXAMPLES
-from files.text import check_size, unreadable
+from files.text import check_size, unreadable_error
 from files.yaml_tree import Node, load
 from kb_index.article import Article
-from kb_index.formats.records import Record, Value, Warn, known_field
-from kb_index.formats.text import cleaned_line
+from kb_index.formats.records import Record, Value, Warn, require_field
+from kb_index.formats.text import clean_line
 
 # [text](type), [text](type:value), [text]{"entity": "type", …}, [text][{"entity": "type"}, …]
 # Where a bracket begins no annotation, everything up to the next closing bracket is skipped at once.
@@ -148,7 +148,7 @@ def _is_rasas(file: Path) -> bool:
     try:
         return _RASAS.search(file.read_bytes()) is not None
     except OSError as error:
-        raise unreadable(file, error) from None
+        raise unreadable_error(file, error) from None
 
 
 def section(root: Node, name: str) -> Node:
@@ -228,7 +228,7 @@ def record_of(name: str, intent: Intent, answer: str) -> Record:
     }
     for key, node in intent.metadata.items():
         if key != "exact":
-            values[known_field(intent.path, key, row=node.line)] = node.text
+            values[require_field(intent.path, key, row=node.line)] = node.text
     return Record(row=intent.line, values=values, path=intent.path)
 
 
@@ -295,7 +295,7 @@ def _intent_yaml(name: str, article: Article) -> str:
 
 def as_example(text: str) -> str:
     """Return the text on one line, without anything that Rasa reads as an entity or YAML rejects."""
-    text = cleaned_line(text).replace("\ufeff", "").strip()
+    text = clean_line(text).replace("\ufeff", "").strip()
     while any(match["text"] for match in _ENTITY.finditer(text)):
         text = _ENTITY.sub(
             lambda match: match[0].replace("[", "(").replace("]", ")") if match["text"] else match[0], text

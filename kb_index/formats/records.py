@@ -14,7 +14,7 @@ from pathlib import Path
 from files.errors import BadFile
 from kb_index.article import Article, Status
 from kb_index.errors import InvalidArticle
-from kb_index.formats.text import cleaned, cleaned_line
+from kb_index.formats.text import clean, clean_line
 
 FIELDS = (
     "id",
@@ -72,7 +72,7 @@ def articles_of(path: Path, records: Iterable[Record], default_language: str | N
         place = record.path or path
         article = _article(place, record, default_language)
         if article.id in rows:
-            raise _twice(place, record, article, rows[article.id])
+            raise _duplicate_error(place, record, article, rows[article.id])
         rows[article.id] = record.row
         yield article
     if not rows:
@@ -85,7 +85,7 @@ def field_names(path: Path, header: Sequence[str], *, row: int = 1) -> list[str]
     Raises:
         BadFile: when a column is unknown or repeated, or a required column is missing.
     """
-    names = [known_field(path, cell, row=row) for cell in header]
+    names = [require_field(path, cell, row=row) for cell in header]
     require_columns(path, names, row=row)
     return names
 
@@ -102,7 +102,7 @@ def require_columns(path: Path, names: Sequence[str], *, row: int) -> None:
             raise BadFile(path, problem, row=row)
 
 
-def known_field(path: Path, name: str, *, row: int) -> str:
+def require_field(path: Path, name: str, *, row: int) -> str:
     """Return the field with this name.
 
     Raises:
@@ -115,12 +115,12 @@ def known_field(path: Path, name: str, *, row: int) -> str:
         raise BadFile(path, "a column has no name: name it or remove it", row=row)
     near = difflib.get_close_matches(tidy, [*FIELDS, *_RUSSIAN_NAMES], n=1)
     advice = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(FIELDS)}"
-    raise BadFile(path, f"there is no such field, {advice}", row=row, column=cleaned_line(name)[:60])
+    raise BadFile(path, f"there is no such field, {advice}", row=row, column=clean_line(name)[:60])
 
 
 def column_name(cell: str) -> str:
     """Normalise a column's name from a header for lookup."""
-    tidy = cleaned_line(cell).casefold()
+    tidy = clean_line(cell).casefold()
     return _RUSSIAN_NAMES.get(tidy, tidy)
 
 
@@ -148,7 +148,7 @@ def _article(path: Path, record: Record, default_language: str | None) -> Articl
             return ""
         if not isinstance(value, str):
             raise BadFile(path, "must be text", row=record.row, column=field)
-        return cleaned(value)
+        return clean(value)
 
     question = text("question")
     if not question:
@@ -164,7 +164,7 @@ def _article(path: Path, record: Record, default_language: str | None) -> Articl
             id=article_id,
             question=question,
             answer=text("answer"),
-            topic=cleaned_line(text("topic")) or DEFAULT_TOPIC,
+            topic=clean_line(text("topic")) or DEFAULT_TOPIC,
             language=_language_tag(text("language")) or default_language or language_of(question),
             phrasings=_phrasings(path, record),
             status=_status(path, record, text("status")),
@@ -187,8 +187,8 @@ def _phrasings(path: Path, record: Record) -> tuple[str, ...]:
         return ()
     if isinstance(value, date):
         raise BadFile(path, "must be text", row=record.row, column="phrasings")
-    lines = cleaned(value).split("\n") if isinstance(value, str) else value
-    tidy = (cleaned_line(line) for line in lines)
+    lines = clean(value).split("\n") if isinstance(value, str) else value
+    tidy = (clean_line(line) for line in lines)
     return tuple(line for line in tidy if line)
 
 
@@ -209,7 +209,7 @@ def _date(path: Path, record: Record, field: str) -> date | None:
         return value.date()
     if value is None or isinstance(value, date):
         return value
-    text = cleaned(value) if isinstance(value, str) else str(value)
+    text = clean(value) if isinstance(value, str) else str(value)
     if not text:
         return None
     try:
@@ -223,7 +223,7 @@ def _date(path: Path, record: Record, field: str) -> date | None:
     raise BadFile(path, problem, row=record.row, column=field)
 
 
-def _twice(path: Path, record: Record, article: Article, first_row: int) -> BadFile:
+def _duplicate_error(path: Path, record: Record, article: Article, first_row: int) -> BadFile:
     if record.values.get("id"):
         problem = f"the id {article.id!r} is already used in row {first_row}: give one of them another id"
         return BadFile(path, problem, row=record.row, column="id")

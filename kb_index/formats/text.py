@@ -28,31 +28,31 @@ _UNPRINTABLE = re.compile("[\x01-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def cleaned(text: str) -> str:
+def clean(text: str) -> str:
     """Return the text in its normal form, which may have several lines."""
     text = _LINE_END.sub("\n", text)
     text = _UNPRINTABLE.sub("", text)
     return _SURROGATE.sub("\ufffd", text).strip()
 
 
-def cleaned_line(text: str) -> str:
+def clean_line(text: str) -> str:
     """Return the text in its normal form on one line."""
-    return re.sub(r"(?<!\s)\s*\n\s*", " ", cleaned(text))
+    return re.sub(r"(?<!\s)\s*\n\s*", " ", clean(text))
 
 
-def normalised(article: Article) -> Article:
+def normalize_article(article: Article) -> Article:
     """Return the article as it would be read back from a file.
 
     Raises:
         InvalidArticle: when a required field is empty after normalisation.
     """
-    phrasings = (cleaned_line(phrasing) for phrasing in article.phrasings)
+    phrasings = (clean_line(phrasing) for phrasing in article.phrasings)
     return replace(
         article,
-        id=cleaned(article.id),
-        question=cleaned(article.question),
-        answer=cleaned(article.answer),
-        topic=cleaned_line(article.topic),
+        id=clean(article.id),
+        question=clean(article.question),
+        answer=clean(article.answer),
+        topic=clean_line(article.topic),
         phrasings=tuple(phrasing for phrasing in phrasings if phrasing),
     )
 
@@ -66,11 +66,11 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise _unwritable_error(path, error) from None
 
 
 @contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
+def write_aside(path: Path) -> Iterator[Path]:
     """Yield a temporary path that is renamed to `path` at the end, or removed on failure.
 
     Raises:
@@ -81,10 +81,10 @@ def written_aside(path: Path) -> Iterator[Path]:
         yield part
         os.replace(part, path)  # noqa: PTH105 - clearer than Path.replace
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise _unwritable_error(path, error) from None
     finally:
         part.unlink(missing_ok=True)
 
 
-def _unwritable(path: Path, error: OSError) -> BadFile:
+def _unwritable_error(path: Path, error: OSError) -> BadFile:
     return BadFile(path, f"cannot be written: {error.strerror or error}")

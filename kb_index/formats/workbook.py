@@ -16,7 +16,7 @@ from xml.parsers import expat
 
 from files import limits
 from files.errors import BadFile
-from files.text import check_size, unreadable
+from files.text import check_size, unreadable_error
 from kb_index.formats.workbook_parts import BookReader, PartReader, RelationReader, StyleReader
 from kb_index.formats.workbook_sheet import ADVICE, Row, SheetReader, StringReader
 
@@ -40,7 +40,7 @@ _DAMAGE = (
 
 
 @contextmanager
-def opened(path: Path) -> Iterator["Workbook"]:
+def open_workbook(path: Path) -> Iterator["Workbook"]:
     """Open a workbook.
 
     Raises:
@@ -50,7 +50,7 @@ def opened(path: Path) -> Iterator["Workbook"]:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise unreadable_error(path, error) from None
     with file:
         if file.read(4) == _OLE:
             problem = "is an old .xls file or protected by a password: save it as .xlsx without a password"
@@ -58,13 +58,13 @@ def opened(path: Path) -> Iterator["Workbook"]:
         try:
             archive = zipfile.ZipFile(file)
         except _DAMAGE:
-            raise damaged(path) from None
+            raise damaged_error(path) from None
         with archive:
             _check_unpacked(path, archive)
             yield Workbook(path, archive)
 
 
-def damaged(path: Path, row: int | None = None) -> BadFile:
+def damaged_error(path: Path, row: int | None = None) -> BadFile:
     """Return the error for a damaged or mislabelled workbook."""
     return BadFile(path, "is not a readable XLSX workbook: open it in Excel and save it as .xlsx", row=row)
 
@@ -109,7 +109,7 @@ class Workbook:
         self._names = {entry.filename for entry in archive.infolist()}
         book = next((target for kind, target in self._targets("") if kind == "officeDocument"), None)
         if book is None:
-            raise damaged(path)
+            raise damaged_error(path)
         self._parts = {kind: target for kind, target in self._targets(book) if target in self._names}
         reader = BookReader()
         self._read(book, reader)
@@ -122,7 +122,7 @@ class Workbook:
             with self._archive.open(self._sheet) as part:
                 stated = _DIMENSION.search(part.read(_CHUNK))
         except _DAMAGE:
-            raise damaged(self._path) from None
+            raise damaged_error(self._path) from None
         return min(int(stated[1]), limits.MAX_SHEET_ROWS) if stated else None
 
     def rows(self) -> Iterator[Row]:
@@ -184,7 +184,7 @@ class Workbook:
         try:
             part = self._open(name)
         except _DAMAGE:
-            raise damaged(self._path) from None
+            raise damaged_error(self._path) from None
         with part:
             fed = 0
             ended = False
@@ -194,7 +194,7 @@ class Workbook:
                     ended = not chunk
                     parser.Parse(chunk, ended)
                 except _DAMAGE:
-                    raise damaged(self._path, row=reader.row) from None
+                    raise damaged_error(self._path, row=reader.row) from None
                 fed += len(chunk)
                 if fed - parser.CurrentByteIndex > limits.MAX_XML_TOKEN_BYTES and not ended:
                     megabytes = limits.MAX_XML_TOKEN_BYTES // limits.MB
@@ -203,7 +203,7 @@ class Workbook:
                     problem = f"holds over {limits.MAX_XML_ELEMENTS} XML elements, at last in {name}"
                     raise BadFile(self._path, f"{problem}: {ADVICE}", row=reader.row)
                 if len(names) > limits.MAX_XML_NAMES:
-                    raise damaged(self._path, row=reader.row)
+                    raise damaged_error(self._path, row=reader.row)
                 yield
         self._n_elements += reader.n_elements
 

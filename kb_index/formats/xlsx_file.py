@@ -15,8 +15,8 @@ from files import BadFile, Budget
 from files.limits import MAX_SHEET_CELL_CHARS, MAX_SHEET_CELLS
 from kb_index.article import Article
 from kb_index.formats.csv_file import as_texts
-from kb_index.formats.records import FIELDS, Record, Value, Warn, known_field, require_columns
-from kb_index.formats.workbook import column_letters, opened
+from kb_index.formats.records import FIELDS, Record, Value, Warn, require_columns, require_field
+from kb_index.formats.workbook import column_letters, open_workbook
 from kb_index.formats.workbook_sheet import Row
 
 _DATES = frozenset({"valid_from", "valid_until"})
@@ -26,7 +26,7 @@ _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
     """Yield the records of the first sheet. Empty rows are skipped."""
-    with opened(path) as workbook:
+    with open_workbook(path) as workbook:
         rows = (row for row in workbook.rows() if any(str(cell.value).strip() for cell in row.cells))
         header = next(rows, Row(1, []))
         names = _columns(path, header)
@@ -82,14 +82,14 @@ def write(articles: Iterable[Article], path: Path) -> None:
 
 def count(path: Path) -> int | None:
     """Return how many rows the workbook declares below the header, or None."""
-    with opened(path) as workbook:
+    with open_workbook(path) as workbook:
         n_rows = workbook.n_rows()
     return n_rows - 1 if n_rows is not None and n_rows > 1 else None
 
 
 def _columns(path: Path, header: Row) -> dict[int, str]:
     """Return the fields by the number of their column. A column without a name must be empty."""
-    names = {cell.column: known_field(path, str(cell.value), row=header.number) for cell in header.cells}
+    names = {cell.column: require_field(path, str(cell.value), row=header.number) for cell in header.cells}
     require_columns(path, [*names.values()], row=header.number)
     return names
 

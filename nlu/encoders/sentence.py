@@ -123,10 +123,10 @@ def prefixes_of(model: str, prompts: Mapping[str, str | None], default: str | No
     return dict(_E5_PREFIX) if is_e5 else saved
 
 
-def taught_at(model: str) -> datetime | None:
+def finetuning_time(model: str) -> datetime | None:
     """Return when a model was fine-tuned here, or None if it was not or the time is unknown.
 
-    >>> taught_at("some/model-of-the-hub")
+    >>> finetuning_time("some/model-of-the-hub")
     """
     try:
         noted = json.loads((Path(model).expanduser() / METADATA).read_text(encoding="utf-8"))

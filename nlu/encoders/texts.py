@@ -7,7 +7,7 @@ import numpy as np
 from nlu.encoders.encoder import Vectors
 
 
-def readable(text: str, max_text_length: int) -> str:
+def make_readable(text: str, max_text_length: int) -> str:
     """Return `text` without NULs (they end a C string) and lone surrogates (not valid UTF-8), cut to length.
 
     The result has at most `max_text_length` characters.
@@ -29,7 +29,7 @@ def encode_distinct(
     Returns:
         float32 of shape (len(texts), dimensions), in the order of `texts`.
     """
-    safe = [readable(text, max_text_length) for text in texts]
+    safe = [make_readable(text, max_text_length) for text in texts]
     rows = {text: row for row, text in enumerate(dict.fromkeys(text for text in safe if text))}
     distinct = list(rows)
     # one extra row: the zeros that empty texts get

@@ -8,6 +8,6 @@ Russian in the Latin layout or in Latin letters, English in the Russian layout, 
     statistics                   how likely a word is in Russian, English or any language
 """
 
-from nlu.respelling.message import respelled
+from nlu.respelling.message import respell
 
-__all__ = ["respelled"]
+__all__ = ["respell"]

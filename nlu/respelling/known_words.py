@@ -22,13 +22,13 @@ def is_known(word: str) -> bool:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def likeliest_known(word: str) -> str | None:
+def likeliest_word(word: str) -> str | None:
     """Return the likeliest Russian or English word one typo away from `word`, or None.
 
     A name or a rare form may also be one letter away from a word, so the word must be far likelier.
     All edits are tried, because the lists hold hashes only (Norvig, How to Write a Spelling Corrector, 2007).
 
-    >>> likeliest_known("вренуть"), likeliest_known("transactoin"), likeliest_known("severok")
+    >>> likeliest_word("вренуть"), likeliest_word("transactoin"), likeliest_word("severok")
     ('вернуть', 'transaction', None)
     """
     lexicon = _lexicon(word, latin=spelling().english)
@@ -37,7 +37,7 @@ def likeliest_known(word: str) -> str | None:
     spelt = lexicon.cost_of_letters(word)
     found = [
         reading
-        for reading in lexicon.known_among(_single_edits(word, lexicon.alphabet.value))
+        for reading in lexicon.find_known(_single_edits(word, lexicon.alphabet.value))
         # letters less likely than those of `word` are no word but a hash collision
         if reading.cost + _MISTYPED <= spelt and lexicon.cost_of_letters(reading.word) < spelt
     ]

@@ -22,17 +22,17 @@ _MAX_PIECES = 400
 _PIECE = re.compile(r"[^\s/]+(?:/(?!\S))?")  # words may be separated by a slash
 
 
-def respelled(text: str) -> str:
+def respell(text: str) -> str:
     """Return the intended wording of `text`, which is in lower case, if it is far likelier.
 
     A message is written in one way throughout, or partly in one way and partly as intended. Viterbi's
     algorithm finds the likeliest stretches, whose gain is weighed against the rarity of such messages.
 
-    >>> respelled("rfr dthyenm iphone")
+    >>> respell("rfr dthyenm iphone")
     'как вернуть iphone'
-    >>> respelled("skolko stoit dostavka")
+    >>> respell("skolko stoit dostavka")
     'сколько стоит доставка'
-    >>> respelled("where is my order")
+    >>> respell("where is my order")
     'where is my order'
     """
     matches = list(_PIECE.finditer(text))[:_MAX_PIECES]

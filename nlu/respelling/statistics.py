@@ -82,7 +82,7 @@ class Lexicon:
         """Return True if the table contains the word. One in 25,000 strings that are no word also passes."""
         return _find(self._hashes, hash_of(word)) is not None
 
-    def known_among(self, words: Sequence[str]) -> list[Reading]:
+    def find_known(self, words: Sequence[str]) -> list[Reading]:
         """Return those of `words` that the table contains, with their costs."""
         hashes = np.array([hash_of(word) for word in words], dtype=np.uint32)
         table = np.frombuffer(self._hashes, dtype=np.uint32)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from nlu.respelling.known_words import is_known, likeliest_known, reads_worse
+from nlu.respelling.known_words import is_known, likeliest_word, reads_worse
 
 # Tuned on training rows: docs/reference/tuning.md.
 _MIN_LENGTH = 4  # minimum letters of a word that is corrected
@@ -66,11 +66,11 @@ class Corrector:
             digest.update(f"{word} {self._counts[word]}\n".encode())
         return digest.hexdigest()
 
-    def corrected(self, cleaned: str) -> str:
+    def correct(self, cleaned: str) -> str:
         """Correct a text in lower case. Correcting twice changes nothing more.
 
         >>> corrector = Corrector.of(["Как оформить возврат?", "Доставка Northpeak"])
-        >>> corrector.corrected("офромить возрват northpeak sx-4")
+        >>> corrector.correct("офромить возрват northpeak sx-4")
         'оформить возврат northpeak sx-4'
         """
         result, end = [], 0
@@ -84,14 +84,14 @@ class Corrector:
         word = match[0]
         if word in self._counts or is_known(word):
             return word
-        meant = self._nearest(word, 1) or likeliest_known(word)
+        meant = self._find_nearest(word, 1) or likeliest_word(word)
         if meant is None and len(word) >= _TWO_SLIPS_FROM:
-            meant = self._nearest(word, 2)
-            if meant is not None and not _twice_mistyped(word, meant):
+            meant = self._find_nearest(word, 2)
+            if meant is not None and not _is_mistyped_twice(word, meant):
                 meant = None
         return meant or word
 
-    def _nearest(self, word: str, slips: int) -> str | None:
+    def _find_nearest(self, word: str, slips: int) -> str | None:
         """Return the nearest of the texts' words within this number of edits."""
         start, end = self._starts[len(word) - slips], self._starts[len(word) + slips + 1]
         # An edit changes at most two letters of a word's set, so comparing sets leaves few words to measure.
@@ -105,7 +105,7 @@ class Corrector:
         return min(found, key=lambda group: (group[1], -self._counts[group[0]], group[0]))[0]
 
 
-def _twice_mistyped(word: str, meant: str) -> bool:
+def _is_mistyped_twice(word: str, meant: str) -> bool:
     """Return True if two typos are likelier than an unknown word. First letters are rarely mistyped."""
     return word[0] == meant[0] and reads_worse(word, meant, by=_TWICE_MISTYPED)
 

@@ -80,7 +80,7 @@ class Accounts:
         self._store = store
         self._clock = clock
         self._hasher = hasher or PasswordHash.recommended()
-        self._token_used = LastSeen(self._write_token_used, clock=clock, defer=defer)
+        self._token_used = LastSeen(self._mark_token_used, clock=clock, defer=defer)
 
     @cached_property
     def _decoy(self) -> str:
@@ -105,7 +105,7 @@ class Accounts:
 
     def _add(self, name: str, role: Role, password_hash: str, one_time_password: bool) -> Account:
         with self._store.write() as tx:
-            if tx.accounts.named(name) is not None:
+            if tx.accounts.find_by_name(name) is not None:
                 raise NameTaken(f"an account named {name} already exists")
             account_id = tx.accounts.add(
                 name=name,
@@ -124,25 +124,25 @@ class Accounts:
         An unknown name takes as long as a wrong password, so that timing does not reveal names.
         """
         with self._store.read() as tx:
-            account = tx.accounts.named(name.strip())
+            account = tx.accounts.find_by_name(name.strip())
         password_hash = account.password_hash if account else self._decoy
         fits = self._hasher.verify(password[:MAX_PASSWORD_LENGTH], password_hash)
         return account if fits and account is not None and account.disabled_at is None else None
 
-    def active(self, account_id: int) -> Account | None:
+    def find_active(self, account_id: int) -> Account | None:
         """Return the account if it exists and is not disabled."""
         with self._store.read() as tx:
             account = tx.accounts.get(account_id)
         return account if account is not None and account.disabled_at is None else None
 
-    def named(self, name: str) -> Account:
+    def require_by_name(self, name: str) -> Account:
         """Return the account of that name, ignoring case.
 
         Raises:
             NotFound: when there is none.
         """
         with self._store.read() as tx:
-            account = tx.accounts.named(name)
+            account = tx.accounts.find_by_name(name)
         if account is None:
             raise NotFound(f"there is no account named {name}")
         return account
@@ -161,18 +161,18 @@ class Accounts:
         check_password(password, name)
         password_hash = self._hasher.hash(password)
         with self._store.write() as tx:
-            account = tx.accounts.named(name)
+            account = tx.accounts.find_by_name(name)
             if account is None:
                 raise NotFound(f"there is no account named {name}")
             return self._replace_password(tx, account, password_hash, one_time_password=one_time_password)
 
-    def verified(self, account_id: int, password: str) -> Account:
+    def verify_password(self, account_id: int, password: str) -> Account:
         """Return the account if this is its password.
 
         Raises:
             WrongPassword: when it is not, or the account is disabled.
         """
-        account = self.active(account_id)
+        account = self.find_active(account_id)
         if account is None or not self._hasher.verify(password[:MAX_PASSWORD_LENGTH], account.password_hash):
             raise WrongPassword("the current password is wrong")
         return account
@@ -180,7 +180,7 @@ class Accounts:
     def change_password(
         self, account: Account, old: str, new: str, *, then: Callable[[Transaction, Account], R]
     ) -> R:
-        """Replace an account's password, which was `verified` as `old`, and end its sessions and API tokens.
+        """Replace an account's password, which was verified as `old`, and end its sessions and API tokens.
 
         `then` is called in the same transaction with the changed account, and its result is returned.
 
@@ -220,7 +220,7 @@ class Accounts:
             LastAdmin: when nobody could manage accounts afterwards.
         """
         with self._store.write() as tx:
-            account = tx.accounts.named(name)
+            account = tx.accounts.find_by_name(name)
             if account is None:
                 raise NotFound(f"there is no account named {name}")
             other_accounts = [other for other in tx.accounts.all() if other.id != account.id]
@@ -312,14 +312,14 @@ class Accounts:
         with self._store.write() as tx:
             tx.accounts.revoke_tokens(account_id, self._clock())
 
-    def by_token(self, token: str) -> Bearer | None:
+    def find_by_token(self, token: str) -> Bearer | None:
         """Return the token's record and its active account, or None if the token is unknown or expired."""
         prefix, _, rest = token.partition("_")
         number, _, secret = rest.partition("_")
         if prefix != _TOKEN_PREFIX or not number.isascii() or not number.isdigit() or len(number) > 9:
             return None
         with self._store.read() as tx:
-            found = tx.accounts.by_token(int(number))
+            found = tx.accounts.find_by_token(int(number))
         if found is None or not hmac.compare_digest(found[0], _digest(secret)):
             return None
         _, known, account = found
@@ -329,9 +329,9 @@ class Accounts:
         self._token_used.note(known.id, known.last_used_at)
         return Bearer(token=known, account=account)
 
-    def _write_token_used(self, token_id: int, now: datetime) -> None:
+    def _mark_token_used(self, token_id: int, now: datetime) -> None:
         with self._store.write() as tx:
-            tx.accounts.token_used(token_id, now)
+            tx.accounts.mark_token_used(token_id, now)
 
 
 def _digest(secret: str) -> str:

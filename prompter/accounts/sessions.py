@@ -43,7 +43,7 @@ class Sessions:
         self._max_age = max_age
         self._max_idle = max_idle
         self._clock = clock
-        self._last_seen = LastSeen(self._write_seen, clock=clock, defer=defer)
+        self._last_seen = LastSeen(self._mark_seen, clock=clock, defer=defer)
 
     def start(self, account: Account, user_agent: str = "", *, instead_of: str | None = None) -> str | None:
         """Begin a session and return its secret. The session of the secret `instead_of` ends.
@@ -77,7 +77,7 @@ class Sessions:
     def find(self, secret: str, *, is_active: bool = True) -> Visit | None:
         """Return the visit of a browser that presents this secret, if its session is live."""
         with self._store.read() as tx:
-            found = tx.sessions.by_secret(_digest(secret))
+            found = tx.sessions.find_by_secret(_digest(secret))
         return self._visit(found, is_active=is_active)
 
     def check(self, session_id: int, *, is_active: bool) -> Account | None:
@@ -103,9 +103,9 @@ class Sessions:
         now = self._clock()
         return now < session.expires_at and now < session.seen_at + self._max_idle
 
-    def _write_seen(self, session_id: int, now: datetime) -> None:
+    def _mark_seen(self, session_id: int, now: datetime) -> None:
         with self._store.write() as tx:
-            tx.sessions.seen(session_id, now)
+            tx.sessions.mark_seen(session_id, now)
 
     def all(self, account_id: int) -> list[Session]:
         """Return the account's live sessions, newest first."""
@@ -115,7 +115,7 @@ class Sessions:
     def end(self, secret: str) -> None:
         """Log out. Nothing is written for an unknown secret, so that strangers never occupy the writer."""
         with self._store.read() as tx:
-            if tx.sessions.by_secret(_digest(secret)) is None:
+            if tx.sessions.find_by_secret(_digest(secret)) is None:
                 return
         with self._store.write() as tx:
             tx.sessions.delete_secret(_digest(secret))

@@ -22,7 +22,7 @@ class Backoff:
         self._max_seconds = max_seconds
         self._failures = 0
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         self._failures = 0
 
     async def wait(self, stop: asyncio.Event, *, min_seconds: float = 0) -> None:

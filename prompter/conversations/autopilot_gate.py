@@ -74,16 +74,16 @@ class ReadinessGate:
         self._rules = rules
 
     def rule(self, tx: Transaction, proposed: TurnAnswers, now: datetime, /) -> Ruling:
-        live = self._live(tx, proposed)
+        live = self._find_live(tx, proposed)
         turn, dialogue_turn, rules = proposed.turn, proposed.dialogue_turn, self._rules
         if dialogue_turn.triage.handoff_reason is not HandoffReason.TOPIC_NOT_READY:
             return Ruling(triage=dialogue_turn.triage, live=live)
         first = proposed.offered[0]
         context = AutopilotContext(
-            operator_active=self._is_operator_active(tx, turn, now, in_dialogue=dialogue_turn.in_dialogue),
+            operator_active=self._is_operator_active(tx, turn, now, in_dialogue=dialogue_turn.is_in_dialogue),
             answers_in_a_row=tx.conversations.answers_in_a_row(turn.conversation_id),
             article_changed=live is not None
-            and not dialogue_turn.in_dialogue
+            and not dialogue_turn.is_in_dialogue
             and self._readiness.is_changed(tx, first.article_id, first.topic, live.since),
             is_complete=not fields(first.text),
         )
@@ -92,17 +92,17 @@ class ReadinessGate:
             threshold=live.threshold if live else None,
             context=context,
             max_consecutive_answers=rules.max_dialogue_answers
-            if dialogue_turn.in_dialogue
+            if dialogue_turn.is_in_dialogue
             else rules.max_consecutive_answers,
         )
         return Ruling(triage=triage, live=live)
 
-    def _live(self, tx: Transaction, proposed: TurnAnswers) -> LiveTopic | None:
+    def _find_live(self, tx: Transaction, proposed: TurnAnswers) -> LiveTopic | None:
         dialogue_turn = proposed.dialogue_turn
         if not proposed.offered:
             return None
-        model = dialogue_turn.reply.model if dialogue_turn.reply and dialogue_turn.in_dialogue else None
-        return self._readiness.live(tx, proposed.offered[0].topic, dialogue_model=model)
+        model = dialogue_turn.reply.model if dialogue_turn.reply and dialogue_turn.is_in_dialogue else None
+        return self._readiness.find_live(tx, proposed.offered[0].topic, dialogue_model=model)
 
     def _is_operator_active(self, tx: Transaction, turn: Turn, now: datetime, *, in_dialogue: bool) -> bool:
         """Return whether an operator is active in the conversation.
@@ -113,12 +113,12 @@ class ReadinessGate:
         if tx.conversations.waits_elsewhere(turn.conversation_id, but=turn.id):
             return True
         if in_dialogue:
-            return tx.conversations.operator_answered(turn.conversation_id, since=since, now=now)
-        return tx.conversations.operator_wrote(turn.conversation_id, since=since, now=now)
+            return tx.conversations.has_operator_answered(turn.conversation_id, since=since, now=now)
+        return tx.conversations.has_operator_written(turn.conversation_id, since=since, now=now)
 
     def begin_test(self, tx: Transaction, proposed: TurnAnswers, /) -> None:
         turn, dialogue_turn = proposed.turn, proposed.dialogue_turn
-        if dialogue_turn.reply is not None and dialogue_turn.in_dialogue:
+        if dialogue_turn.reply is not None and dialogue_turn.is_in_dialogue:
             tx.readiness.begin(
                 proposed.offered[0].topic, model=dialogue_turn.reply.model, now=turn.received_at
             )

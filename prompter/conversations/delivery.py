@@ -45,7 +45,7 @@ class Deliveries:
         self._max_attempts = max_attempts
         self._clock = clock
 
-    def waiting(
+    def list_waiting(
         self, channels: Collection[str], *, limit: int = 20, but: Collection[int] = ()
     ) -> list[OutgoingMessage]:
         """Return replies that may leave now, the first of each chat, without claiming them.
@@ -56,11 +56,11 @@ class Deliveries:
             self._guard.run_once()
         now = self._clock()
         with self._store.read() as tx:
-            found = tx.outbox.claimable(channels, now, limit=limit, but=but, waits=self._waits)
+            found = tx.outbox.list_claimable(channels, now, limit=limit, but=but, waits=self._waits)
         if any(reply.not_before > now for reply, *_ in found):  # the clock was set back
             with self._store.write() as tx:
                 tx.outbox.wait_anew(now, self._waits)
-                found = tx.outbox.claimable(channels, now, limit=limit, but=but)
+                found = tx.outbox.list_claimable(channels, now, limit=limit, but=but)
         return [
             OutgoingMessage(
                 id=reply.id,
@@ -87,7 +87,7 @@ class Deliveries:
 
         If the caller dies, the outcome of its replies is unknown, unless they may be sent twice.
         """
-        if not (waiting := self.waiting(channels, limit=limit)):
+        if not (waiting := self.list_waiting(channels, limit=limit)):
             return []
         now = self._clock()
         with self._store.write() as tx:
@@ -98,10 +98,10 @@ class Deliveries:
         attempt = tx.outbox.claim(message.id, now, now + self._waits.lease)
         return None if attempt is None else replace(message, attempt=attempt)
 
-    def sent(self, message: OutgoingMessage, external_id: str) -> None:
+    def mark_sent(self, message: OutgoingMessage, external_id: str) -> None:
         self._settle(message, OutboxState.SENT, external_id=external_id)
 
-    def not_taken(
+    def mark_not_accepted(
         self, message: OutgoingMessage, problem: str, *, retry_after: timedelta | None = None
     ) -> None:
         """Try again later, or give up after many attempts: the messenger has certainly not accepted it.
@@ -119,11 +119,11 @@ class Deliveries:
         else:
             self._settle(message, OutboxState.PENDING, problem=problem, wait=min(wait, max_wait))
 
-    def refused(self, message: OutgoingMessage, problem: str) -> None:
+    def mark_refused(self, message: OutgoingMessage, problem: str) -> None:
         """Give up: the messenger will never accept it, as the customer blocked us or the chat is gone."""
         self._settle(message, OutboxState.FAILED, problem=problem)
 
-    def fate_unknown(self, message: OutgoingMessage, problem: str) -> None:
+    def mark_unknown(self, message: OutgoingMessage, problem: str) -> None:
         """Leave it to a person to decide whether to send it again: it may have arrived."""
         self._settle(message, OutboxState.UNKNOWN, problem=problem)
 

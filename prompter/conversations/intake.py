@@ -87,7 +87,7 @@ class Reception:
                 )
             else:
                 self._check_waiting(tx, turn.id)
-            message_id = rows.add_message(conversation_id, turn.id, _storable(message), now)
+            message_id = rows.add_message(conversation_id, turn.id, _make_storable(message), now)
             closes_at = min(now + self._debounce, turn.received_at + self._max_wait)
             if not rows.extend_turn(turn.id, last_message_id=message_id, closes_at=closes_at):
                 raise Conflict("the turn has been triaged in the meantime")
@@ -109,7 +109,7 @@ class Reception:
             raise Overloaded("too many messages of this chat wait for triage")
 
 
-def _storable(message: IncomingMessage) -> IncomingMessage:
+def _make_storable(message: IncomingMessage) -> IncomingMessage:
     """Return the message without NUL characters, which PostgreSQL refuses, lone surrogates or excess text."""
     text = message.text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
     return replace(message, text=text[:_MAX_TEXT_LENGTH])

@@ -42,11 +42,11 @@ class TurnAssistant(Protocol):
 class TurnDialogues(Protocol):
     """The part of dialogue sessions that triage needs.
 
-    `at_once` is the number of turns that may be taken to the engine in parallel.
+    `max_concurrency` is the number of turns that may be taken to the engine in parallel.
     """
 
     @property
-    def at_once(self) -> int: ...
+    def max_concurrency(self) -> int: ...
 
     def consult(self, turn: Turn, triage: Triage, /, *, language: str) -> DialogueTurn | None: ...
 
@@ -113,7 +113,7 @@ class Triager:
 
     def _triage_side_by_side(self, due: Sequence[Turn], unstored: list[Exception]) -> int:
         survived = partial(self._triage_safely, unstored=unstored)
-        n_threads = min(self._dialogue_sessions.at_once, len(due))
+        n_threads = min(self._dialogue_sessions.max_concurrency, len(due))
         if n_threads < 2:
             return sum(map(survived, due))
         with ThreadPoolExecutor(n_threads) as pool:  # a slow dialogue must not hold up the other turns
@@ -203,7 +203,7 @@ class Triager:
         """Record that a customer asks the same question again: the bot's answer did not help."""
         if not offered or is_dialogue(offered[0].article_id):
             return
-        before = tx.conversations.last_answered_alone(turn, since=now - SOON)
+        before = tx.conversations.last_automated_reply(turn, since=now - SOON)
         if before is None:
             return
         answered_with = tx.conversations.suggestions(before.id)[0].article_id
@@ -214,14 +214,14 @@ class Triager:
         triage, live = ruling.triage, ruling.live
         if live is None:
             return self._sampling.draw(triage)
-        is_new = triage.suggestions[0].article_id in self._newly_answered(tx, triage.model_version)
+        is_new = triage.suggestions[0].article_id in self._find_new_answers(tx, triage.model_version)
         return self._sampling.draw(triage, live=True, audits=live.audits, alarmed=live.alarmed or is_new)
 
-    def _newly_answered(self, tx: Transaction, model_version: str) -> frozenset[str]:
+    def _find_new_answers(self, tx: Transaction, model_version: str) -> frozenset[str]:
         """Return the articles that answer in this version and not in the last: they are audited more."""
         version, _, _ = model_version.partition(".")
         if self._changes is None or self._changes[0] != version:
-            self._changes = version, tx.versions.newly_answered(version)
+            self._changes = version, tx.versions.find_new_answers(version)
         return self._changes[1]
 
     def _answer(

@@ -101,7 +101,7 @@ class Desk:
         """Return a turn, its visible suggestions and the decision in force, if there is one."""
         with self._store.read() as tx:
             turn = _require(tx.conversations.turn(turn_id), "turn")
-            return turn, visible_suggestions(tx, turn), tx.decisions.live(turn_id)
+            return turn, visible_suggestions(tx, turn), tx.decisions.find_live(turn_id)
 
     def find_articles(self, text: str, *, limit: int = 10) -> list[Article]:
         """Find published articles that contain the text, for an operator who needs another answer."""
@@ -157,7 +157,7 @@ class Desk:
             )
             if not tx.conversations.close_turn(turn.id):
                 raise Conflict("the turn has been closed in the meantime")
-            closed_with_it = tx.conversations.close_turns_seen(turn, decision.seen_message_id)
+            closed_with_it = tx.conversations.close_seen_turns(turn, decision.seen_message_id)
             undo_until = now + self._undo
             if sent is not None:
                 tx.outbox.add(
@@ -227,7 +227,7 @@ class Desk:
         if turn.state is TurnState.OPEN:
             raise InvalidDecision("the customer is still writing; the turn is not on the desk yet")
         if turn.state is TurnState.CLOSED:
-            decided = tx.decisions.live(turn.id)
+            decided = tx.decisions.find_live(turn.id)
             who = f"{decided.operator_name} has already answered" if decided else "this is already answered"
             raise AlreadyDecided(who)
         newest = tx.conversations.last_message_id(turn.conversation_id)
@@ -378,7 +378,7 @@ def _check_text(text: str | None) -> str | None:
 
 def _to_review(turn: Turn, lot: SampleKind | None, right: bool | None) -> ReviewKind | None:
     """Return why a second person has to review the turn, or None if nobody has to."""
-    if turn.draw is None or turn.by_bot:
+    if turn.draw is None or turn.is_automated:
         return None
     if right is None:
         return ReviewKind.SETTLE

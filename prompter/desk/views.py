@@ -125,7 +125,7 @@ class DeskViews:
 
     def workload(self) -> Workload:
         tx, now = self._tx, self._now
-        untriaged, since = tx.conversations.untriaged(now)
+        untriaged, since = tx.conversations.count_untriaged(now)
         return Workload(
             waiting=tx.conversations.count_waiting(),
             replies=tx.outbox.count_by_state(),
@@ -162,7 +162,7 @@ class DeskViews:
         tx, now = self._tx, self._now
         since = now - self._operator_hold
         may_answer = any(topic.state is ReadinessState.AUTOPILOT for topic in topics)
-        if may_answer and tx.conversations.operator_wrote(conversation_id, since=since, now=now):
+        if may_answer and tx.conversations.has_operator_written(conversation_id, since=since, now=now):
             return True
         has_dialogue = tx.dialogues.get(conversation_id) is not None
         return has_dialogue and tx.conversations.operator_in_control(conversation_id, since=since, now=now)
@@ -182,7 +182,7 @@ class DeskViews:
     def undelivered_replies(self) -> list[Reply]:
         """Return the replies that failed or whose delivery is not confirmed."""
         outbox = self._tx.outbox
-        return outbox.in_state(OutboxState.UNKNOWN) + outbox.in_state(OutboxState.FAILED)
+        return outbox.list_by_state(OutboxState.UNKNOWN) + outbox.list_by_state(OutboxState.FAILED)
 
 
 def visible_suggestions(tx: Transaction, turn: Turn) -> list[OfferedSuggestion]:

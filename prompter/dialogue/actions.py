@@ -156,7 +156,7 @@ class Actions:
         now = self._clock()
         with self._store.write() as tx:
             turn = tx.conversations.turn(turn_id)
-            before = tx.conversations.last_answered_alone(turn, since=now - SOON) if turn else None
+            before = tx.conversations.last_automated_reply(turn, since=now - SOON) if turn else None
             if before is not None:
                 note(tx, before, signal, self._sampling, now)
 

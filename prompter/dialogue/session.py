@@ -38,7 +38,7 @@ class DialogueTurn:
     reply: EngineReply | None = None
 
     @property
-    def in_dialogue(self) -> bool:
+    def is_in_dialogue(self) -> bool:
         """True if the top suggestion is the engine's reply."""
         return bool(self.triage.suggestions) and is_dialogue(self.triage.suggestions[0].article_id)
 
@@ -78,7 +78,7 @@ class DialogueSessions:
     # --- for triage -------------------------------------------------------------------------
 
     @property
-    def at_once(self) -> int:
+    def max_concurrency(self) -> int:
         return _AT_ONCE
 
     def consult(self, turn: Turn, triage: Triage, *, language: str) -> DialogueTurn | None:
@@ -94,7 +94,7 @@ class DialogueSessions:
             if tx.facts.get(SILENT):
                 stored = tx.dialogues.get(turn.conversation_id)
                 in_form = stored is not None and bool(stored.form) and now < stored.used_at + self._ends_after
-                return self._silent(triage, in_form=in_form)
+                return self._without_engine(triage, in_form=in_form)
             dialogue = tx.dialogues.claim(
                 turn.conversation_id,
                 cursor,
@@ -114,7 +114,7 @@ class DialogueSessions:
                 tx.dialogues.release(turn.conversation_id, cursor)
                 if is_down:
                     _record_outage(tx, str(error), now)
-            return self._silent(triage, in_form=dialogue.form is not None)
+            return self._without_engine(triage, in_form=dialogue.form is not None)
         if reply.model != self._model:
             self._note_model(reply.model)
         return DialogueTurn(triage=with_reply(triage, reply, language=language), reply=reply)
@@ -142,7 +142,7 @@ class DialogueSessions:
         return True
 
     @staticmethod
-    def _silent(triage: Triage, *, in_form: bool) -> DialogueTurn:
+    def _without_engine(triage: Triage, *, in_form: bool) -> DialogueTurn:
         return DialogueTurn(triage=without_engine(triage, in_form=in_form))
 
     def settle(self, tx: Transaction, turn: Turn, dialogue_turn: DialogueTurn, *, is_stored: bool) -> None:
@@ -196,7 +196,7 @@ class DialogueSessions:
         with self._store.read() as tx:
             if tx.facts.get(SILENT):
                 return False
-            waiting = tx.dialogues.out_of_step(
+            waiting = tx.dialogues.list_out_of_step(
                 used_since=now - self._ends_after, since=now - self._operator_hold, now=now
             )
         for dialogue, is_held in waiting:
@@ -220,7 +220,7 @@ class DialogueSessions:
 class NoDialogue:
     """Stands in where there is no dialogue engine: articles answer everything."""
 
-    at_once = 1
+    max_concurrency = 1
 
     def consult(self, _turn: Turn, triage: Triage, **_: object) -> DialogueTurn:
         return DialogueTurn(triage=triage)

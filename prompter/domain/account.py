@@ -14,7 +14,7 @@ class Role(IntEnum):
     ADMIN = 3
 
     @classmethod
-    def named(cls, name: str) -> "Role":
+    def from_name(cls, name: str) -> "Role":
         return cls[name.upper()]
 
     @property

@@ -98,7 +98,7 @@ class Turn:
     draw: Draw | None  # None: the bot would not have answered this turn at any confidence
 
     @property
-    def by_bot(self) -> bool:
+    def is_automated(self) -> bool:
         """True if the bot answered it alone, even if an operator was called afterwards."""
         return self.route is Route.AUTOPILOT
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from kb_index.text import normal
+from kb_index.text import normalize
 
 MAX_TEXTS = 300  # distinct texts, and turns, kept in a proposal
 MAX_ANSWERS = 5
@@ -82,7 +82,7 @@ class Draft:
     proof: Proof
 
 
-def joined(first: Proof, second: Proof) -> Proof:
+def merge_proofs(first: Proof, second: Proof) -> Proof:
     """Combine the evidence of two proposals, counting shared turns once.
 
     Without turns the larger number is taken, as the same chats may have been read twice.
@@ -90,25 +90,25 @@ def joined(first: Proof, second: Proof) -> Proof:
     shared = len(set(first.turns) & set(second.turns))
     apart = not shared and bool(first.turns or second.turns)
 
-    def together(first_times: int, second_times: int) -> int:
+    def combine(first_times: int, second_times: int) -> int:
         return first_times + second_times if apart else max(first_times, second_times)
 
     times = {seen_text.text: seen_text.times for seen_text in first.texts}
     for seen_text in second.texts:
-        times[seen_text.text] = together(times.get(seen_text.text, 0), seen_text.times)
+        times[seen_text.text] = combine(times.get(seen_text.text, 0), seen_text.times)
     answers = {answer.text: answer for answer in first.answers}
     for answer in second.answers:
         before = answers.get(answer.text)
         answers[answer.text] = replace(
             answer,
-            times=together(before.times if before else 0, answer.times),
+            times=combine(before.times if before else 0, answer.times),
             operators=max(before.operators if before else 0, answer.operators),
         )
     turns = tuple(dict.fromkeys((*first.turns, *second.turns)))
-    n_turns = max(together(first.n_turns, second.n_turns), len(turns))
+    n_turns = max(combine(first.n_turns, second.n_turns), len(turns))
     return Proof(
         n_turns=n_turns,
-        n_conversations=together(first.n_conversations, second.n_conversations),
+        n_conversations=combine(first.n_conversations, second.n_conversations),
         n_operators=max(first.n_operators, second.n_operators),
         texts=tuple(
             SeenText(text=text, times=times[text])
@@ -125,10 +125,10 @@ def joined(first: Proof, second: Proof) -> Proof:
 
 def phrasings_of(question: str, texts: Iterable[str]) -> tuple[str, ...]:
     """Return the texts that are alternative phrasings of the question, each once."""
-    known = {normal(question)}
+    known = {normalize(question)}
     chosen = []
     for text in texts:
-        key = normal(text)
+        key = normalize(text)
         if key and key not in known and len(text) <= MAX_PHRASING_LENGTH:
             known.add(key)
             chosen.append(" ".join(text.split()))

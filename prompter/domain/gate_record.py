@@ -82,7 +82,7 @@ class GateRecord(JsonRecord):
     shadow: "GateRecord | None" = json_key(read=lambda data: _record(data))
 
     @property
-    def changed(self) -> tuple[ChangedSuggestion, ...]:
+    def all_changes(self) -> tuple[ChangedSuggestion, ...]:
         """All questions with another top suggestion, judged ones first."""
         return *self.changes, *self.changed_alone
 

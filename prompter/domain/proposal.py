@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from kb_index.text import normal
+from kb_index.text import normalize
 from prompter.domain.drafts import Draft, Proof, ProposalKind, Source, phrasings_of
 
 
@@ -44,7 +44,7 @@ class Proposal:
     settled_at: datetime | None
     settled_by: str | None  # the supervisor's name
     merged_into: int | None
-    about: bytes = field(repr=False)  # see `about`
+    content_key: bytes = field(repr=False)  # as `content_key()` makes it
 
     @property
     def phrasings(self) -> tuple[str, ...]:
@@ -60,12 +60,12 @@ class Proposal:
         return hashlib.blake2b(repr(key_parts).encode(), digest_size=8).hexdigest()
 
 
-def about(draft: Draft) -> bytes:
+def content_key(draft: Draft) -> bytes:
     """Return a key that is equal for drafts with the same content: at most one of them may be open."""
     proof = draft.proof
     changes = draft.kind is ProposalKind.CHANGED_ANSWER
     key_parts = (*proof.added, "-", *proof.removed) if changes else (draft.question,)
     words = "\n".join(
-        (draft.kind.value, draft.article_id or "", *(normal(text) or text for text in key_parts))
+        (draft.kind.value, draft.article_id or "", *(normalize(text) or text for text in key_parts))
     )
     return hashlib.blake2b(words.encode(), digest_size=16).digest()

@@ -48,7 +48,7 @@ class LedgerTurn:
     article_id: str
     confidence: float
     is_waiting: bool
-    by_bot: bool  # it was answered alone
+    is_automated: bool  # it was answered alone
     blind: bool
     tests: bool
     probability: float

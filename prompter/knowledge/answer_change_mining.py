@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from kb_index import Article
 from kb_index.clusters import clusters
-from kb_index.near_texts import similar
+from kb_index.near_texts import are_similar
 from kb_index.templates import fields
-from kb_index.text import normal
+from kb_index.text import normalize
 from prompter.domain.drafts import MAX_TEXTS, Draft, GivenAnswer, Proof, ProposalKind, SeenText
 from prompter.domain.evidence import Verdict
 from prompter.suggestions.query_embedder import QueryEmbedder
 from prompter.text.cleaning import answer_text, with_field, without_name
-from prompter.text.edits import classify_edit, facts, sentences, shared
+from prompter.text.edits import classify_edit, facts, sentences, word_overlap
 from prompter.text.pii import mask
 
 _SAME_CHANGE = 0.8  # mean cosine of added sentences with the same numbers and negations
@@ -45,7 +45,7 @@ class _Change:
     turn: EditedTurn
 
 
-def changed_answers(
+def mine_answer_changes(
     article: Article,
     turns: Iterable[EditedTurn],
     embedder: QueryEmbedder,
@@ -76,12 +76,14 @@ def changed_answers(
 def _changes(
     article: Article, article_sentences: Sequence[str], turn: EditedTurn, keep: Collection[str]
 ) -> list[_Change]:
-    before = sentences(_general(turn.suggested, article, turn.values))
-    plain = _general(turn.sent, article, turn.values)
-    if normal(answer_text(turn.suggested)) == normal(mask(turn.suggested)):  # it has no greeting of its own
+    before = sentences(_generalize(turn.suggested, article, turn.values))
+    plain = _generalize(turn.sent, article, turn.values)
+    if normalize(answer_text(turn.suggested)) == normalize(
+        mask(turn.suggested)
+    ):  # it has no greeting of its own
         plain = answer_text(plain, keep=keep)
     after = sentences(plain)
-    current = {normal(mask(sentence)): sentence for sentence in article_sentences}
+    current = {normalize(mask(sentence)): sentence for sentence in article_sentences}
     left = list(before)
     kept: list[str | None] = []  # for each sent sentence, the article's sentence that it equals
     for sentence in after:
@@ -95,8 +97,8 @@ def _changes(
         if same is not None:
             last = same
             continue
-        old = max(left, key=lambda change: shared(change, sentence), default=None)
-        if old is not None and shared(old, sentence) >= _REPLACES:
+        old = max(left, key=lambda change: word_overlap(change, sentence), default=None)
+        if old is not None and word_overlap(old, sentence) >= _REPLACES:
             left.remove(old)
             changes.append((old, sentence, None))
         else:
@@ -104,24 +106,24 @@ def _changes(
     changes += [(old, None, None) for old in left]
     found = []
     for removed, added, behind in changes:
-        current_sentence = current.get(normal(mask(removed))) if removed is not None else None
+        current_sentence = current.get(normalize(mask(removed))) if removed is not None else None
         if removed is not None and current_sentence is None:
             continue
         added = mask(added, keep=keep) if added is not None else None
-        if added is not None and any(similar(added, sentence) for sentence in article_sentences):
+        if added is not None and any(are_similar(added, sentence) for sentence in article_sentences):
             continue
         found.append(
             _Change(
                 removed=current_sentence,
                 added=added,
-                after=current.get(normal(mask(behind))) if behind is not None else None,
+                after=current.get(normalize(mask(behind))) if behind is not None else None,
                 turn=turn,
             )
         )
     return found
 
 
-def _general(text: str, article: Article, values: Mapping[str, str]) -> str:
+def _generalize(text: str, article: Article, values: Mapping[str, str]) -> str:
     """Return the text with the article's template fields in place of their values."""
     names = fields(article.answer)
     for name in names:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from kb_index import Article, Status
-from kb_index.text import normal
+from kb_index.text import normalize
 from prompter.common.errors import (
     ArticleChanged,
     ArticleGone,
@@ -18,7 +18,7 @@ from prompter.text.slugs import slug
 
 
 def _article_of(tx: Transaction, article_id: str) -> Article:
-    article = tx.articles.locked(article_id)
+    article = tx.articles.lock(article_id)
     if article is None:
         raise ArticleGone(f"the article {article_id} no longer exists")
     if article.status is Status.ARCHIVED:
@@ -42,8 +42,8 @@ def add_phrasings(tx: Transaction, proposal: Proposal, article_id: str) -> str:
         if proposal.kind is ProposalKind.PHRASING
         else [proposal.question, *proposal.phrasings]
     )
-    known = {normal(text) for text in (article.question, *article.phrasings)}
-    new = [text for text in texts if normal(text) not in known]
+    known = {normalize(text) for text in (article.question, *article.phrasings)}
+    new = [text for text in texts if normalize(text) not in known]
     replace(article, phrasings=(*article.phrasings, *new))  # the article checks itself
     for text in new:
         tx.articles.add_phrasing(article.id, text)

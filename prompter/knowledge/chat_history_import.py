@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 import ijson
 
-from files import BadFile, Budget, delimiter_of, filled_rows, text_lines, unreadable
+from files import BadFile, Budget, delimiter_of, nonempty_rows, text_lines, unreadable_error
 from files.limits import MAX_JSON_ITEM_CHARS
-from kb_index.text import normal
+from kb_index.text import normalize
 from prompter.knowledge.question_mining import ObservedQuestion
 from prompter.text.cleaning import answer_text, asks_back, is_small_talk, question_text
 from prompter.text.pii import MIN_TEAM_COUNT, contacts
@@ -122,10 +122,12 @@ def count_hint(path: Path) -> int | None:
         with path.open("rb") as file:
             return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_CHUNK), b""))
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise unreadable_error(path, error) from None
 
 
-def mined(messages: Iterable[PastMessage], *, progress: Callable[[int], None] = lambda _: None) -> History:
+def mine_history(
+    messages: Iterable[PastMessage], *, progress: Callable[[int], None] = lambda _: None
+) -> History:
     """Pair questions with the answers that followed, and count them.
 
     A question is a run of customer messages, and its answer the run of operator messages after it.
@@ -158,7 +160,7 @@ def mined(messages: Iterable[PastMessage], *, progress: Callable[[int], None] = 
         questions.take(name, conversation_messages)
     progress(n_messages % 1000)
     return History(
-        asked=tuple(questions.asked()),
+        asked=tuple(questions.observed_questions()),
         n_messages=n_messages,
         n_conversations=n_conversations,
         n_questions=len(questions),
@@ -196,7 +198,7 @@ class _Questions:
     def _count(self, conversation: int, asked: Sequence[str], answered: Sequence[str]) -> None:
         questions_asked = [text for text in asked if not is_small_talk(text)]
         text = question_text(" ".join(questions_asked))[:_MAX_QUESTION_LENGTH]
-        key = normal(text)
+        key = normalize(text)
         if not key or is_small_talk(text):
             return
         found = self._found.get(key)
@@ -245,7 +247,7 @@ class _Questions:
         kept = {answer: answer for question in self._found.values() for answer in question.answers}
         self._answers = kept
 
-    def asked(self) -> Iterator[ObservedQuestion]:
+    def observed_questions(self) -> Iterator[ObservedQuestion]:
         often = sorted(self._found.values(), key=lambda question: (-question.times, question.text))
         for question in often[:MAX_CLUSTERED]:
             conversations = frozenset(question.conversations)
@@ -264,7 +266,7 @@ class _Questions:
 def _csv_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     delimiter = delimiter_of(path, lambda cell: _column(cell) in _COLUMNS)
     names: list[str] | None = None
-    for row, cells in filled_rows(path, delimiter=delimiter):
+    for row, cells in nonempty_rows(path, delimiter=delimiter):
         if names is None:
             names = [_column(cell) for cell in cells]
             _check_columns(path, row, names)
@@ -362,7 +364,7 @@ def _chunks(path: Path) -> Iterator[str]:
     except UnicodeDecodeError:
         raise BadFile(path, "is not UTF-8: save it as UTF-8") from None
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise unreadable_error(path, error) from None
 
 
 _READERS: dict[str, Callable[[Path], Iterator[tuple[int, Mapping[str, Any]]]]] = {

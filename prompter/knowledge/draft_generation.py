@@ -7,11 +7,11 @@ from dataclasses import replace
 from kb_index import Article, ArticleSearch, Status
 from kb_index.same_answers import answer_groups
 from kb_index.templates import fill
-from kb_index.text import normal
+from kb_index.text import normalize
 from prompter.domain.drafts import Draft, Source
 from prompter.domain.evidence import DeskTurn, RejectReason, Verdict
 from prompter.domain.triage import HandoffReason
-from prompter.knowledge.answer_change_mining import EditedTurn, changed_answers
+from prompter.knowledge.answer_change_mining import EditedTurn, mine_answer_changes
 from prompter.knowledge.known_questions import KnownQuestions
 from prompter.knowledge.question_mining import ObservedQuestion, new_articles, phrasings
 from prompter.labels.from_verdicts import labels_from_verdict
@@ -63,7 +63,7 @@ def drafts_of_decisions(
         *phrasings(asked, known, embedder, min_conversations=min_conversations),
         *_changes(turns, known, embedder, keep, values, min_conversations),
         *new_articles(
-            unanswered(asked), known, embedder, min_conversations=min_conversations, language=language
+            select_unanswered(asked), known, embedder, min_conversations=min_conversations, language=language
         ),
     ]
 
@@ -84,7 +84,7 @@ def drafts_of_history(
     settled = with_same_answers(asked, current, dict(constants or {}))
     found = phrasings(settled, known, embedder, min_conversations=min_conversations, source=Source.HISTORY)
     return found + new_articles(
-        unanswered(settled),
+        select_unanswered(settled),
         known,
         embedder,
         min_conversations=min_conversations,
@@ -93,16 +93,17 @@ def drafts_of_history(
     )
 
 
-def unanswered(asked: Sequence[ObservedQuestion]) -> list[ObservedQuestion]:
+def select_unanswered(asked: Sequence[ObservedQuestion]) -> list[ObservedQuestion]:
     """Return questions that no article answered, without texts that were more often answered by one."""
     confirmed: dict[str, int] = defaultdict(int)
     open_ones: dict[str, int] = defaultdict(int)
     for question in asked:
-        (confirmed if question.article_id else open_ones)[normal(question.text)] += question.times
+        (confirmed if question.article_id else open_ones)[normalize(question.text)] += question.times
     return [
         question
         for question in asked
-        if question.article_id is None and open_ones[normal(question.text)] > confirmed[normal(question.text)]
+        if question.article_id is None
+        and open_ones[normalize(question.text)] > confirmed[normalize(question.text)]
     ]
 
 
@@ -143,7 +144,7 @@ def with_same_answers(
 
 def _observe(turn: DeskTurn, keep: Collection[str]) -> ObservedQuestion | None:
     text = question_text(turn.utterance, keep=keep)
-    if not normal(text) or is_small_talk(text) or _is_known_talk(turn):
+    if not normalize(text) or is_small_talk(text) or _is_known_talk(turn):
         return None
     question = ObservedQuestion(
         text=text,
@@ -214,7 +215,7 @@ def _changes(
     return [
         draft
         for article_id in sorted(edited)
-        for draft in changed_answers(
+        for draft in mine_answer_changes(
             known.articles[article_id],
             edited[article_id],
             embedder,

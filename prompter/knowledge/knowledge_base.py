@@ -91,7 +91,7 @@ class KnowledgeBase:
                 raise NotFound(f"there is no article {article_id}")
             return article, [ArticleVersion(**row) for row in tx.articles.versions(article_id)]
 
-    def some(self, article_ids: Collection[str]) -> dict[str, Article]:
+    def get_many(self, article_ids: Collection[str]) -> dict[str, Article]:
         """Return the existing articles among these ids, by id."""
         with self._store.read() as tx:
             return tx.articles.get_many(article_ids)
@@ -167,7 +167,7 @@ class KnowledgeBase:
             NotFound: when there is no such article or version.
         """
         with self._store.write() as tx:
-            article = tx.articles.locked(article_id)
+            article = tx.articles.lock(article_id)
             if article is None:
                 raise NotFound(f"there is no article {article_id}")
             versions = tx.articles.versions(article_id)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from kb_index import Article, ArticleSearch
-from kb_index.text import normal
+from kb_index.text import normalize
 from nlu.encoders.encoder import Vectors
 from prompter.suggestions.query_embedder import QueryEmbedder
 
@@ -38,10 +38,10 @@ class KnownQuestions:
         for row, owner in enumerate(self._owners):
             self._rows.setdefault(owner, []).append(row)
 
-    def normals(self, article_id: str) -> set[str]:
+    def normalized_texts(self, article_id: str) -> set[str]:
         """Return the article's texts in their normal form."""
         article = self.articles[article_id]
-        return {normal(text) for text in (article.question, *article.phrasings)}
+        return {normalize(text) for text in (article.question, *article.phrasings)}
 
     def vectors(self, article_id: str) -> Vectors:
         """Return the vectors of the article's texts, shape (texts, dimensions)."""
@@ -49,7 +49,7 @@ class KnownQuestions:
             return self._search.own_vectors(article_id)
         return self._vectors[self._rows[article_id]]
 
-    def nearest(self, vectors: Vectors) -> tuple[Vectors, list[str]]:
+    def find_nearest(self, vectors: Vectors) -> tuple[Vectors, list[str]]:
         """Return cosine and article of the text nearest to each vector, or 0 and "" if there is none."""
         best = np.zeros(len(vectors), dtype=np.float32)
         owners = [""] * len(vectors)
@@ -60,7 +60,7 @@ class KnownQuestions:
                 for row, column in enumerate(cosines.argmax(axis=1).tolist(), start=start):
                     best[row], owners[row] = cosines[row - start, column], self._owners[column]
         if self._search is not None and self._held and len(vectors):
-            similarities, found = self._search.nearest(vectors, _LOOKED_AT)
+            similarities, found = self._search.find_nearest(vectors, _LOOKED_AT)
             for row, ids in enumerate(found):
                 place = next((place for place, id_ in enumerate(ids) if id_ in self._held), None)
                 if place is not None and similarities[row, place] > best[row]:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from kb_index.near_texts import similar
-from kb_index.text import normal
+from kb_index.near_texts import are_similar
+from kb_index.text import normalize
 from nlu.encoders.encoder import Vectors
 from prompter.domain.drafts import Draft, ProposalKind
-from prompter.domain.proposal import Proposal, ProposalState, about
+from prompter.domain.proposal import Proposal, ProposalState, content_key
 
 Encode = Callable[[Sequence[str]], Vectors]  # texts encoded as questions; rows of length 1
 
@@ -28,7 +28,7 @@ class QuestionSimilarity:
                 self._row.setdefault(item.question, len(self._row))
         self._vectors = encode(list(self._row)) if encode and self._row else None
 
-    def near(self, draft: Draft, proposals: Sequence[Proposal]) -> list[Proposal]:
+    def find_near(self, draft: Draft, proposals: Sequence[Proposal]) -> list[Proposal]:
         row = self._row.get(draft.question)
         known = [proposal for proposal in proposals if proposal.question in self._row]
         if self._vectors is None or row is None or not known:
@@ -62,23 +62,25 @@ class ProposalIndex:
 
     def is_taken(self, draft: Draft, but: Proposal) -> bool:
         """Return whether another open proposal has exactly this content."""
-        draft_subject = about(draft)
-        return any(proposal.about == draft_subject and proposal.id != but.id for proposal in self.open())
+        draft_subject = content_key(draft)
+        return any(
+            proposal.content_key == draft_subject and proposal.id != but.id for proposal in self.open()
+        )
 
-    def same_as(self, draft: Draft) -> Proposal | None:
+    def find_match(self, draft: Draft) -> Proposal | None:
         """Return the matching proposal, preferring a settled one among equally good matches."""
         subject = _subject(draft)
         candidates = [self._proposals[number] for number in sorted(self._by_key.get(subject, ()))]
         if draft.kind is ProposalKind.CHANGED_ANSWER:
             found = [proposal for proposal in candidates if _is_same_change(draft, proposal)]
         else:
-            found = self._sharing(draft, subject) or self._similarity.near(draft, candidates)
+            found = self._find_sharing(draft, subject) or self._similarity.find_near(draft, candidates)
         if not found:
-            draft_subject = about(draft)
-            found = [proposal for proposal in self.open() if proposal.about == draft_subject]
-        return self._at_the_end(found[0]) if found else None
+            draft_subject = content_key(draft)
+            found = [proposal for proposal in self.open() if proposal.content_key == draft_subject]
+        return self._follow_merges(found[0]) if found else None
 
-    def _sharing(self, draft: Draft, subject: object) -> list[Proposal]:
+    def _find_sharing(self, draft: Draft, subject: object) -> list[Proposal]:
         keys = _keys(draft)
         shared = Counter(
             number for key in keys for number in self._by_key.get(key, ()) if number in self._proposals
@@ -100,7 +102,7 @@ class ProposalIndex:
                 likely.append((count, proposal.state is not ProposalState.OPEN, -proposal.id, proposal))
         return [proposal for *_, proposal in sorted(likely, key=lambda item: item[:3], reverse=True)]
 
-    def _at_the_end(self, proposal: Proposal) -> Proposal:
+    def _follow_merges(self, proposal: Proposal) -> Proposal:
         """Follow merges to the proposal that remains."""
         seen = set()
         while (
@@ -120,7 +122,7 @@ def _turns(keys: set[object]) -> set[object]:
 def _keys(draft: Draft | Proposal) -> list[object]:
     """Return the turns and texts on which it is based."""
     texts = (seen_text.text for seen_text in draft.proof.texts)
-    return [*draft.proof.turns, *dict.fromkeys(normal(text) or text for text in (draft.question, *texts))]
+    return [*draft.proof.turns, *dict.fromkeys(normalize(text) or text for text in (draft.question, *texts))]
 
 
 def _subject(draft: Draft | Proposal) -> object:
@@ -130,8 +132,12 @@ def _subject(draft: Draft | Proposal) -> object:
 
 def _is_same_change(draft: Draft, proposal: Proposal) -> bool:
     draft_proof, proposal_proof = draft.proof, proposal.proof
-    if {normal(text) for text in draft_proof.removed} != {normal(text) for text in proposal_proof.removed}:
+    if {normalize(text) for text in draft_proof.removed} != {
+        normalize(text) for text in proposal_proof.removed
+    }:
         return False
     if not draft_proof.added or not proposal_proof.added:
         return draft_proof.added == proposal_proof.added
-    return any(similar(text, other_text) for text in draft_proof.added for other_text in proposal_proof.added)
+    return any(
+        are_similar(text, other_text) for text in draft_proof.added for other_text in proposal_proof.added
+    )

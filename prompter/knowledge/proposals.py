@@ -17,7 +17,7 @@ from prompter.common.errors import (
     ProposalChanged,
 )
 from prompter.domain.account import Account
-from prompter.domain.drafts import Draft, ProposalKind, Source, joined, phrasings_of
+from prompter.domain.drafts import Draft, ProposalKind, Source, merge_proofs, phrasings_of
 from prompter.domain.proposal import Proposal, ProposalState
 from prompter.knowledge.approval import add_phrasings, as_article, change_answer, make_article
 from prompter.knowledge.knowledge_base import KB_REVISION
@@ -87,14 +87,14 @@ class Proposals:
                 offset=offset,
             )
 
-    def settled(
+    def list_settled(
         self, state: ProposalState | None = None, *, limit: int = 100, offset: int = 0
     ) -> list[Proposal]:
         """Return proposals of that state, newest first."""
         with self._store.read() as tx:
             return tx.proposals.all(state=state, newest_first=True, limit=limit, offset=offset)
 
-    def waiting(self) -> Mapping[ProposalKind, int]:
+    def count_open(self) -> Mapping[ProposalKind, int]:
         """Return the number of open proposals by kind."""
         with self._store.read() as tx:
             return tx.proposals.count_by_kind()
@@ -206,7 +206,7 @@ class Proposals:
             else:
                 article_id = make_article(tx, proposal, topic, account, now)
             if into is None and proposal.kind is ProposalKind.NEW_ARTICLE:
-                tx.proposals.made(proposal_id, article_id, topic or proposal.topic)
+                tx.proposals.record_article(proposal_id, article_id, topic or proposal.topic)
             tx.facts.count_up(KB_REVISION)
         return Approval(proposal_id=proposal_id, article_id=article_id)
 
@@ -242,7 +242,7 @@ class Proposals:
                 merged_proposal = _require_open(tx, number)
                 if (merged_proposal.kind, merged_proposal.article_id) != (target.kind, target.article_id):
                     raise CannotMerge("only proposals of the same kind for the same article can be merged")
-                proof = joined(proof, merged_proposal.proof)
+                proof = merge_proofs(proof, merged_proposal.proof)
                 phrasings = phrasings_of(
                     target.question, [*phrasings, merged_proposal.question, *merged_proposal.phrasings]
                 )
@@ -269,11 +269,11 @@ class Proposals:
         `seen` are the wordings that were read, by proposal.
         """
 
-        def approved(number: int) -> str:
+        def approve_proposal(number: int) -> str:
             wording = seen.get(number) if seen else None
             return self.approve(number, account, topic=topic, seen=wording).article_id
 
-        return [_outcome(number, partial(approved, number)) for number in dict.fromkeys(proposal_ids)]
+        return [_outcome(number, partial(approve_proposal, number)) for number in dict.fromkeys(proposal_ids)]
 
     def dismiss_many(self, proposal_ids: Iterable[int], account: Account) -> list[ProposalResult]:
         """Dismiss each proposal separately: a failure is reported and does not stop the others."""
@@ -321,14 +321,14 @@ class Proposals:
             index = ProposalIndex(tx.proposals.all(), similarity)
             seen: set[int] = set()
             for draft in drafts:
-                found = index.same_as(draft)
+                found = index.find_match(draft)
                 if found is None:
                     number = tx.proposals.add(draft, now)
                     index.put(_require(tx, number))
                     seen.add(number)
                     new += 1
                     continue
-                proof = joined(found.proof, draft.proof)
+                proof = merge_proofs(found.proof, draft.proof)
                 if found.state is not ProposalState.OPEN:
                     tx.proposals.set_proof(found.id, proof, now)
                     known += 1

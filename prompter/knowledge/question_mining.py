@@ -10,7 +10,7 @@ from kb_index import Article
 from kb_index.clusters import central, clusters
 from kb_index.near_texts import near_pairs
 from kb_index.same_answers import answer_groups
-from kb_index.text import normal
+from kb_index.text import normalize
 from nlu.encoders.encoder import Vectors
 from nlu.text import detect_language
 from prompter.domain.drafts import (
@@ -80,7 +80,7 @@ def group_by_text(asked: Iterable[ObservedQuestion]) -> dict[str, _TextGroup]:
     """Group questions by the normal form of their text."""
     found: dict[str, _TextGroup] = defaultdict(_TextGroup)
     for question in asked:
-        found[normal(question.text) or question.text].add(question)
+        found[normalize(question.text) or question.text].add(question)
     return found
 
 
@@ -101,19 +101,21 @@ def phrasings(
     against: dict[str, Counter[str]] = defaultdict(Counter)
     confirmed: dict[str, list[ObservedQuestion]] = defaultdict(list)
     for question in asked:
-        key = normal(question.text)
+        key = normalize(question.text)
         for wrong_id in question.wrong:
             against[key][wrong_id] += question.times
         if question.article_id in known.articles and key and len(question.text) <= MAX_PHRASING_LENGTH:
             votes[key][question.article_id or ""] += question.times
             confirmed[question.article_id or ""].append(question)
 
-    def agreed(key: str, article_id: str) -> bool:
+    def is_agreed(key: str, article_id: str) -> bool:
         votes_for_others = votes[key].total() - votes[key][article_id]
         return votes[key][article_id] >= 2 * (votes_for_others + against[key][article_id])
 
     texts = {
-        article_id: {key: group for key, group in group_by_text(questions).items() if agreed(key, article_id)}
+        article_id: {
+            key: group for key, group in group_by_text(questions).items() if is_agreed(key, article_id)
+        }
         for article_id, questions in confirmed.items()
     }
     flat = [(article_id, text) for article_id in sorted(texts) for text in texts[article_id].values()]
@@ -122,7 +124,7 @@ def phrasings(
     drafts = []
     for article_id in sorted(texts):
         rows = np.flatnonzero(owner == article_id)
-        new = _not_known(article_id, [flat[row][1] for row in rows.tolist()], vectors[rows], known)
+        new = _find_unknown(article_id, [flat[row][1] for row in rows.tolist()], vectors[rows], known)
         rows = rows[new]
         words = [flat[row][1] for row in rows.tolist()]
         found = clusters([word.text for word in words], vectors[rows], weights=[word.times for word in words])
@@ -141,12 +143,14 @@ def phrasings(
     return drafts
 
 
-def _not_known(
+def _find_unknown(
     article_id: str, words: Sequence[_TextGroup], vectors: Vectors, known: KnownQuestions
 ) -> list[int]:
     near = (vectors @ known.vectors(article_id).T).max(axis=1, initial=0.0)
-    has = known.normals(article_id)
-    return [row for row, word in enumerate(words) if near[row] < COVERED_AT and normal(word.text) not in has]
+    has = known.normalized_texts(article_id)
+    return [
+        row for row, word in enumerate(words) if near[row] < COVERED_AT and normalize(word.text) not in has
+    ]
 
 
 def new_articles(
@@ -165,7 +169,7 @@ def new_articles(
     """
     words = list(group_by_text(asked).values())
     vectors = embedder.embed([word.text for word in words])
-    near, owner = known.nearest(vectors)
+    near, owner = known.find_nearest(vectors)
     rows = [row for row in range(len(words)) if near[row] < COVERED_AT]
     words, vectors = [words[row] for row in rows], vectors[rows]
     near, owner = near[rows], [owner[row] for row in rows]
@@ -210,7 +214,7 @@ def _link_clusters(
         (row, question.answer)
         for row, heard_of in enumerate(words)
         for question in heard_of.asked
-        if len(normal(question.answer).split()) >= _LINKING_WORDS
+        if len(normalize(question.answer).split()) >= _LINKING_WORDS
     ]
     means = np.array(
         [np.average(vectors[part], axis=0, weights=[weights[row] for row in part]) for part in parts]
@@ -248,7 +252,7 @@ def _split_cluster(part: list[int], words: Sequence[_TextGroup], min_conversatio
         (row, question)
         for row in part
         for question in words[row].asked
-        if len(normal(question.answer).split()) >= _LINKING_WORDS
+        if len(normalize(question.answer).split()) >= _LINKING_WORDS
     ]
     groups_by_row: dict[int, Counter[int]] = defaultdict(Counter)
     for (row, question), group in zip(
@@ -289,7 +293,7 @@ def _number_answers(answers: Sequence[str]) -> list[int]:
             number = root[number]
         return number
 
-    texts = [normal(answer) for answer in distinct]
+    texts = [normalize(answer) for answer in distinct]
     for first, second, _ in near_pairs(texts, [""] * len(texts)):
         low, high = sorted((find(first), find(second)))
         root[high] = low

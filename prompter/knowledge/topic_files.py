@@ -8,8 +8,8 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from files import BadFile, Budget, as_cell, delimiter_of, filled_rows, text_of
-from kb_index.formats.text import written_aside
+from files import BadFile, Budget, as_cell, delimiter_of, nonempty_rows, text_of
+from kb_index.formats.text import write_aside
 from prompter.knowledge.topics import Topic
 
 _TOPIC = "topic"
@@ -21,7 +21,7 @@ def read_titles(path: Path) -> dict[str, dict[str, str]]:
     Raises:
         BadFile: when the file cannot be read or does not name its columns. The error names the place.
     """
-    rows = Budget(path).watch(filled_rows(path, delimiter=delimiter_of(path, lambda cell: cell == _TOPIC)))
+    rows = Budget(path).watch(nonempty_rows(path, delimiter=delimiter_of(path, lambda cell: cell == _TOPIC)))
     header_row, header = next(rows, (1, []))
     topic, *languages = [cell.strip() for cell in header] or [""]
     if topic != _TOPIC or not all(languages) or len(set(languages)) < len(languages):
@@ -47,7 +47,7 @@ def write_titles(topics: Iterable[Topic], path: Path) -> None:
     """
     topics = list(topics)
     languages = sorted({language for topic in topics for language in topic.titles})
-    with written_aside(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+    with write_aside(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([_TOPIC, *languages])
         for topic in topics:

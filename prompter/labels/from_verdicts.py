@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from kb_index import LabeledText
-from kb_index.text import normal
+from kb_index.text import normalize
 from prompter.domain.dialogue import is_dialogue
 from prompter.domain.evidence import RejectReason, TeachingTurn, Verdict
 from prompter.storage import Store
@@ -114,11 +114,11 @@ def aggregate_labels(
     same = same_answer or {}
     groups: dict[str, list[LabeledQuestion]] = defaultdict(list)
     for query in learned:
-        if key := normal(query.text):
+        if key := normalize(query.text):
             groups[key].append(query)
     texts, contradictions = [], []
     for group in groups.values():
-        judged, divided = _together(group, same)
+        judged, divided = _combine(group, same)
         if judged.right or judged.wrong:
             texts.append(judged)
         if divided:
@@ -126,7 +126,7 @@ def aggregate_labels(
     return LabelSet(texts=tuple(texts), contradictions=tuple(contradictions))
 
 
-def _together(group: Sequence[LabeledQuestion], same: Mapping[str, str]) -> tuple[LabeledText, bool]:
+def _combine(group: Sequence[LabeledQuestion], same: Mapping[str, str]) -> tuple[LabeledText, bool]:
     """Return the combined label of one question, and whether its verdicts differ."""
     right = Counter(same.get(label.right, label.right) for label in group if label.right is not None)
     wrong = Counter(same.get(article, article) for label in group for article in label.wrong)

@@ -26,7 +26,7 @@ class Bench:
     encoder: CachingEncoder  # of the reader
     search: ArticleSearch
 
-    def cleaned(self, texts: Sequence[str]) -> list[str]:
+    def clean_texts(self, texts: Sequence[str]) -> list[str]:
         """Return the distinct texts as the encoder receives them."""
         cleaned = dict.fromkeys(self.reader.clean(text) for text in texts)
         return [text for text in cleaned if not looks_empty(text)]

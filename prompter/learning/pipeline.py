@@ -19,7 +19,7 @@ from evaluation.gate import GateReport, Row, Source, judge
 from evaluation.retrieval import ask
 from evaluation.rows import Case, read_cases
 from kb_index import Article, LabeledTexts
-from kb_index.search import published
+from kb_index.search import select_published
 from nlu.artifacts import note_metrics
 from nlu.encoders.caching import CachingEncoder
 from nlu.encoders.encoder import Encoder
@@ -105,7 +105,7 @@ def learn_now(
         JobRunning: when another process is learning.
     """
     start = time.perf_counter()
-    with Jobs(store).running(JobKind.LEARN) as job:
+    with Jobs(store).run(JobKind.LEARN) as job:
         run = _Run(config, store, readiness, job, encoder=encoder, bar=bar)
         outcome = run.learn(shadow=config.shadow_turns > 0 if shadow is None else shadow)
         # Afterwards, when the memory of the measurement is free: this needs room as well.
@@ -172,8 +172,8 @@ class _Run:
     def _load(self) -> Situation:
         self._job.report_progress("reading")
         articles = list(KnowledgeBase(self._store).articles())
-        champion = self._versions.in_use(articles)
-        use = self._versions.record.in_use()
+        champion = self._versions.load_current(articles)
+        use = self._versions.record.current_activation()
         return Situation(
             articles=articles,
             champion=champion,
@@ -274,7 +274,7 @@ class _Run:
             log.warning("candidate_refused", version=candidate.id, reason=report.refusal.value)
             return Result.REFUSED
         if shadow:
-            record.shadow(candidate.id, gate_report)
+            record.start_shadow(candidate.id, gate_report)
             return Result.SHADOW
         if not record.promote_candidate(candidate.id, gate_report, after=after):
             return Result.OVERTAKEN
@@ -319,7 +319,7 @@ class _Run:
     def _encode(self, bench: Bench, kept: Sequence[str], customers: Sequence[str]) -> None:
         """Encode distinct texts in batches. Vectors of `kept`, which are not customers' texts, are stored."""
         stored = self._encoders.of_articles(bench.champion.config)
-        texts = [bench.cleaned(kept), bench.cleaned(customers)]
+        texts = [bench.clean_texts(kept), bench.clean_texts(customers)]
         with self._progress("encoding", sum(len(group) for group in texts)) as advance:
             for group, encoder in zip(texts, (stored, bench.encoder), strict=True):
                 for begin in range(0, len(group), _BATCH):
@@ -338,7 +338,7 @@ class _Run:
         champion = bench.champion.learned
 
         def guess(operator_id: int, numbers: Sequence[int]) -> dict[int, LeaveOneOutPrediction]:
-            texts_of_others = everything.only(
+            texts_of_others = everything.select(
                 [row for number, row in place.items() if found[number].operator_id != operator_id]
             )
             weights = champion.weights if champion else bench.search.config
@@ -400,7 +400,7 @@ class _Run:
     def _automated_replies(self) -> list[tuple[int, str, str]]:
         """Return turn, topic and text of recent automated replies."""
         with self._store.read() as tx:
-            return tx.conversations.answered_alone_lately(limit=_LOOKED_THROUGH)
+            return tx.conversations.recent_automated_replies(limit=_LOOKED_THROUGH)
 
     def _names(self) -> dict[int, str]:
         with self._store.read() as tx:
@@ -422,7 +422,7 @@ def _end_of_training(champion: Version) -> datetime | None:
 
 def _new_topics(articles: Sequence[Article], champion: Version) -> set[str]:
     """Return topics whose names the champion does not know."""
-    topics = {builder.TOPIC_PREFIX + article.topic for article in published(articles)}
+    topics = {builder.TOPIC_PREFIX + article.topic for article in select_published(articles)}
     return topics - set(champion.intents.classes)
 
 

@@ -66,7 +66,7 @@ def _load_knowledge(
     articles = list(KnowledgeBase(store).articles())
     encoders = Encoders(store, given=encoder)
     versions = ModelVersions(config, store, encoders)
-    chosen = versions.in_use(articles).config
+    chosen = versions.load_current(articles).config
     corrector = builder.corrector_of(chosen, articles)
     reader = TextReader(encoders.of(chosen), corrector=corrector)
     return articles, versions.open_search(chosen, articles), QueryEmbedder(reader, progress=progress)

@@ -97,7 +97,7 @@ def record_of(report: GateReport, changed_alone: Sequence[ChangedAnswer]) -> Gat
     )
 
 
-def why_refused(refusal: Refusal) -> str:
+def refusal_reason(refusal: Refusal) -> str:
     """Return a refusal's reason in plain words."""
     return {
         Refusal.PINNED: "a pinned question would get a wrong answer",

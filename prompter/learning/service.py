@@ -11,7 +11,7 @@ from prompter.jobs import Jobs
 from prompter.labels.conflicts import Disagreements, disagreements
 from prompter.labels.from_verdicts import LabeledQuestion
 from prompter.labels.regression_cases import Pins
-from prompter.models.version_diff import ChangedQuestion, what_changed
+from prompter.models.version_diff import ChangedQuestion, diff_version
 from prompter.storage import Store
 
 
@@ -57,15 +57,15 @@ class Learning:
 
     def jobs(self) -> list[StoredJob]:
         """Return the last learning runs, newest first."""
-        return self._jobs.last(JobKind.LEARN)
+        return self._jobs.list_recent(JobKind.LEARN)
 
-    def changed_by(self, version_id: str) -> tuple[StoredVersion, Sequence[ChangedQuestion]]:
+    def diff_version(self, version_id: str) -> tuple[StoredVersion, Sequence[ChangedQuestion]]:
         """Return a version and its differences from the previous one.
 
         Raises:
             NotFound: when there is no such version.
         """
-        return what_changed(self._store, version_id)
+        return diff_version(self._store, version_id)
 
     def disagreements(self) -> Disagreements:
         """Return the conflicts that people should settle."""

@@ -52,7 +52,7 @@ class ShadowEvaluator:
 
     def run_once(self) -> bool:
         """Triage new turns. Return True if the candidate was promoted or refused."""
-        version = self._record.shadowing()
+        version = self._record.shadow_version()
         if version is None:
             self._assistant = None
             return False
@@ -105,7 +105,7 @@ class ShadowEvaluator:
         ]
         if len(questions) < n_needed:
             return False
-        use = self._record.in_use()
+        use = self._record.current_activation()
         same = same_answers(self._live.assistant.knowledge.search.articles)
         report = judge(
             [_row(question) for question in questions],

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from itertools import islice
 
 from kb_index import Article
-from kb_index.search import passage_of, published, questions_of
+from kb_index.search import passage_of, questions_of, select_published
 from nlu.reader import TextReader
 from prompter.models.encoder_factory import build_encoder
 from prompter.models.recipe import ModelConfig
@@ -25,7 +25,7 @@ def embed_articles(
         total = tx.articles.count()
     with progress_bar("Embedding", total) as advance:
         while batch := list(islice(articles, _BATCH)):
-            live = published(batch)
+            live = select_published(batch)
             questions = [text for article in live for text in questions_of(article, reader)]
             reader.encode(questions, kind="query")
             max_length = config.recipe.search.max_answer_length

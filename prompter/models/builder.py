@@ -13,7 +13,7 @@ import structlog
 from kb_index import Article, ArticleSearch, IncompatibleIndex, LabeledText, LabeledTexts, SearchConfig
 from kb_index.persistence import load_search, save_search
 from kb_index.same_answers import answer_groups
-from kb_index.search import published
+from kb_index.search import select_published
 from nlu.encoders.encoder import Encoder
 from nlu.intent_model import IntentModel
 from nlu.reader import TextReader
@@ -78,17 +78,17 @@ def assistant_state(
         show_at=config.recipe.routing.show_at,
         version=f"{made_by}.{known[:8]}" if made_by else known,
         model=model or model_of(config, reader, learned),
-        learned_until=learned_until(config, learned),
+        training_cutoff=training_cutoff(config, learned),
         learned=learned,
     )
 
 
-def learned_until(config: ModelConfig, learned: RankerState | None) -> datetime | None:
+def training_cutoff(config: ModelConfig, learned: RankerState | None) -> datetime | None:
     """Return the time of the newest verdict that encoders or ranking have learned from, or None."""
-    from nlu.encoders.sentence import taught_at
+    from nlu.encoders.sentence import finetuning_time
 
     models = (config.recipe.encoder.model, *(part.model for part in config.recipe.encoder.parts))
-    moments = [taught_at(model) for model in models if model is not None]
+    moments = [finetuning_time(model) for model in models if model is not None]
     moments.append(learned.until if learned else None)
     return max((moment for moment in moments if moment is not None), default=None)
 
@@ -112,7 +112,7 @@ def corrector_of(config: ModelConfig, articles: Iterable[Article]) -> Corrector:
     example_texts = (example.text for example in read_examples(config.training_data_dir / "nlu.yml"))
     article_texts = (
         text
-        for article in published(articles)
+        for article in select_published(articles)
         for text in (article.question, *article.phrasings, article.answer)
     )
     return Corrector.of(chain(example_texts, article_texts))
@@ -130,7 +130,7 @@ def search_config(config: ModelConfig) -> SearchConfig:
 def training_examples(config: ModelConfig, articles: Iterable[Article], reader: TextReader) -> list[Example]:
     """Return control and small-talk intents from nlu.yml, and one intent per topic from its articles."""
     by_topic: dict[str, list[str]] = {}
-    for article in published(articles):
+    for article in select_published(articles):
         by_topic.setdefault(article.topic, []).extend((article.question, *article.phrasings))
     examples = read_examples(config.training_data_dir / "nlu.yml")
     for topic, texts in by_topic.items():

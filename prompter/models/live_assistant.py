@@ -50,8 +50,8 @@ class LiveAssistant:
         self._revision = self._base.revision()
         self._articles = list(self._base.articles())
         self._corrector = builder.corrector_of(config, self._articles)
-        self._version = self._versions.in_use(self._articles)
-        use = self._versions.record.in_use()
+        self._version = self._versions.load_current(self._articles)
+        use = self._versions.record.current_activation()
         self._number = use.number if use and use.version == self._version.id else 0
         self._lately = {self._version.id: self._version}
         self._search = self._versions.open_search(self._version.config, self._articles)
@@ -83,7 +83,7 @@ class LiveAssistant:
         number = self._versions.record.number()
         if number == self._number:
             return False
-        use = self._versions.record.in_use()
+        use = self._versions.record.current_activation()
         if use is None:
             return False
         try:

@@ -66,12 +66,12 @@ class Versions:
         with self._store.read() as tx:
             return tx.versions.last_number()
 
-    def in_use(self) -> Activation | None:
+    def current_activation(self) -> Activation | None:
         """Return the activation of the version that answers, or None if there has been none."""
         with self._store.read() as tx:
-            return tx.versions.in_use()
+            return tx.versions.current_activation()
 
-    def settings_changed(self, use: Activation) -> bool:
+    def have_settings_changed(self, use: Activation) -> bool:
         """Return whether the model settings differ from those when this version came into use."""
         return use.settings != self._settings
 
@@ -97,7 +97,7 @@ class Versions:
                 for version in tx.versions.all()
             ]
 
-    def before(self) -> list[str]:
+    def rollback_versions(self) -> list[str]:
         """Return versions for a rollback, nearest first, without versions that were already rolled back."""
         with self._store.read() as tx:
             return [use.version for use in reversed(stack_of(tx.versions.uses())[:-1])]
@@ -146,18 +146,18 @@ class Versions:
         with self._store.write() as tx:
             tx.versions.change(version_id, list(_OPEN), VersionState.REFUSED, self._clock(), report=report)
 
-    def shadow(self, version_id: str, report: GateRecord) -> None:
+    def start_shadow(self, version_id: str, report: GateRecord) -> None:
         """Start shadow mode for a candidate, and end it for an earlier one."""
         now = self._clock()
         with self._store.write() as tx:
-            for shadow_version in tx.versions.in_state(VersionState.SHADOW):
+            for shadow_version in tx.versions.list_by_state(VersionState.SHADOW):
                 tx.versions.change(shadow_version.id, [VersionState.SHADOW], VersionState.PASSED, now)
             tx.versions.change(version_id, list(_OPEN), VersionState.SHADOW, now, report=report)
 
-    def shadowing(self) -> StoredVersion | None:
+    def shadow_version(self) -> StoredVersion | None:
         """Return the version in shadow mode, or None."""
         with self._store.read() as tx:
-            found = tx.versions.in_state(VersionState.SHADOW)
+            found = tx.versions.list_by_state(VersionState.SHADOW)
         return found[0] if found else None
 
     def promote_candidate(self, version_id: str, report: GateRecord, *, after: int) -> bool:
@@ -190,7 +190,7 @@ class Versions:
             if version.state in (VersionState.REFUSED, VersionState.CANDIDATE) and not anyway:
                 why = version.report.refused or "it was never measured"
                 raise CannotUse(f"version {version_id} cannot be used: {why}")
-            last = tx.versions.in_use()
+            last = tx.versions.current_activation()
             if last is not None and last.version == version_id:
                 return version
             self._check_readable(version_id)
@@ -218,14 +218,14 @@ class Versions:
             kept = [use for use in stack[:-1] if _exists(tx, use.version)]
             if not kept:
                 raise NothingBefore("no other version was in use before this one")
-            last, target = tx.versions.in_use(), kept[-1]
+            last, target = tx.versions.current_activation(), kept[-1]
             if last is None:
                 raise NothingBefore("no version is in use")
             self._check_readable(target.version)
             self._use(
                 tx, target.version, after=last.number, reason=ActivationReason.ROLLBACK, account=account
             )
-            self._bring_back(tx, tx.versions.kept_readiness(target.number))
+            self._bring_back(tx, tx.versions.previous_readiness(target.number))
             return _require(tx.versions.get(target.version), target.version)
 
     def prune(self, keep: int) -> list[str]:
@@ -280,7 +280,7 @@ class Versions:
 
     def _tell_topics(self, tx: Transaction, version_id: str, report: GateRecord) -> None:
         """Keep live topics live, and restart the test of topics that became worse before going live."""
-        changed = len(tx.versions.newly_answered(version_id))
+        changed = len(tx.versions.find_new_answers(version_id))
         worse = {topic.name for topic in report.topics if topic.is_worse}
         for name, stored in tx.readiness.all().items():
             if stored.model == tx.facts.get(DIALOGUE_MODEL):

@@ -26,7 +26,7 @@ class ChangedQuestion:
     topic: str | None  # the topic that answers it alone
 
 
-def what_changed(store: Store, version_id: str) -> tuple[StoredVersion, Sequence[ChangedQuestion]]:
+def diff_version(store: Store, version_id: str) -> tuple[StoredVersion, Sequence[ChangedQuestion]]:
     """Return the version and its report's questions, beginning with judged ones that turned wrong.
 
     Raises:
@@ -36,7 +36,7 @@ def what_changed(store: Store, version_id: str) -> tuple[StoredVersion, Sequence
         version = tx.versions.get(version_id)
         if version is None:
             raise NotFound(f"there is no model version {version_id}")
-        listed = version.report.changed
+        listed = version.report.all_changes
         turns = tx.conversations.turns({change.turn_id for change in listed if change.turn_id is not None})
         pins = {pin.id: pin.text for pin in tx.pins.all()}
         named = {article for change in listed for article in (change.before, change.after) if article}

@@ -56,21 +56,21 @@ class ModelVersions:
         self._folder = config.versions_dir
         self.record = Versions(store, settings=config.recipe.digest)
 
-    def in_use(self, articles: Sequence[Article]) -> Version:
+    def load_current(self, articles: Sequence[Article]) -> Version:
         """Return the current version, making one if there is none or the model settings have changed.
 
         A new version learns from `articles`. If the current version cannot be read, this is logged and
         the previous one is used.
         """
-        use = self.record.in_use()
+        use = self.record.current_activation()
         if use is None:
             return self._make_and_use(articles, Origin.FIRST, ActivationReason.FIRST, previous=None, after=0)
         try:
             version = self.load(use.version)
         except IncompatibleModel as reason:
             log.error("model_version_unreadable", version=use.version, reason=str(reason))
-            return self._instead(articles, after=use.number)
-        if self.record.settings_changed(use) or not self._is_readable(version):
+            return self._replace_damaged(articles, after=use.number)
+        if self.record.have_settings_changed(use) or not self._is_readable(version):
             log.info("model_version_remade", version=version.id, reason="settings or program have changed")
             return self._make_and_use(
                 articles, Origin.SETTINGS, ActivationReason.SETTINGS, previous=version, after=use.number
@@ -97,7 +97,7 @@ class ModelVersions:
 
     def train(self, articles: Sequence[Article]) -> Version:
         """Make a version with the current settings and the intents of these articles, and use it."""
-        previous, use = self.in_use(articles), self.record.in_use()
+        previous, use = self.load_current(articles), self.record.current_activation()
         return self._make_and_use(
             articles, Origin.TRAIN, ActivationReason.TRAIN, previous=previous, after=use.number if use else 0
         )
@@ -190,12 +190,12 @@ class ModelVersions:
         if previous is not None and version.id == previous.id:
             return version  # it is current already
         if not self.record.use(version.id, after=after, reason=reason):
-            return self.in_use(articles)
+            return self.load_current(articles)
         return version
 
-    def _instead(self, articles: Sequence[Article], *, after: int) -> Version:
+    def _replace_damaged(self, articles: Sequence[Article], *, after: int) -> Version:
         """Replace a damaged current version by an earlier or a new one."""
-        for version_id in self.record.before():
+        for version_id in self.record.rollback_versions():
             try:
                 version = self.load(version_id)
             except IncompatibleModel:

@@ -72,7 +72,7 @@ class TopicEvidence:
         sure = [turn for turn in self.judged if turn.confidence >= threshold]
         return confidence_sequence(sure, alpha=self.rule.spends(self.test_number))
 
-    def received_at(self, step: Step) -> datetime | None:
+    def receipt_time(self, step: Step) -> datetime | None:
         """Return when the turn that passed the step was received, or None if it has not passed."""
         if step.passed_after is None:
             return None

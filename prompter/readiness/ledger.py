@@ -28,13 +28,15 @@ def judged_turns(turns: Iterable[LedgerTurn]) -> list[JudgedTurn]:
 def audits(turns: Iterable[LedgerTurn]) -> list[tuple[LedgerTurn, bool]]:
     """Return audited replies with their last judgement, without those not judged yet."""
     judged = [
-        (turn, [row for row in turn.rows if row.lot is SampleKind.AUDIT]) for turn in turns if turn.by_bot
+        (turn, [row for row in turn.rows if row.lot is SampleKind.AUDIT])
+        for turn in turns
+        if turn.is_automated
     ]
     return [(turn, rows[-1].right is True) for turn, rows in judged if rows]
 
 
 def _judge(turn: LedgerTurn) -> JudgedTurn:
-    if turn.by_bot:
+    if turn.is_automated:
         judged = audits([turn])
         right = any(kind for _, kind in judged)
         return JudgedTurn(
@@ -91,7 +93,7 @@ def is_evidence(turn: LedgerTurn) -> bool:
 
 def outcome(turn: LedgerTurn) -> tuple[JudgementMode, bool | None]:
     """Return how a turn is judged, and whether the bot was right, or None if nobody has judged it yet."""
-    if turn.by_bot:
+    if turn.is_automated:
         judged = audits([turn])
         return JudgementMode.AUDIT, judged[-1][1] if judged else None
     last = turn.rows[-1] if turn.rows else None

@@ -32,12 +32,14 @@ class LiveTopic:
 class LiveTopics(TestedTopics):
     """The part of readiness that triage uses."""
 
-    def live(self, tx: Transaction, topic: str, *, dialogue_model: str | None = None) -> LiveTopic | None:
+    def find_live(
+        self, tx: Transaction, topic: str, *, dialogue_model: str | None = None
+    ) -> LiveTopic | None:
         """Return how a topic answers alone now, or None if it does not, as decided by any process.
 
         A dialogue does not if the engine's model is not the one that was tested.
         """
-        stored = self._answering(tx.readiness.get(self._unit_of(topic)), topic)
+        stored = self._find_answering(tx.readiness.get(self._unit_of(topic)), topic)
         if stored is None or stored.threshold is None or stored.live_since is None:
             return None
         if dialogue_model is not None and stored.model != dialogue_model:
@@ -50,7 +52,7 @@ class LiveTopics(TestedTopics):
             alarmed=_is_alarmed(tx, topics, max(stored.live_since, self._clock() - WEEK)),
         )
 
-    def _answering(self, stored: StoredReadiness | None, topic: str) -> StoredReadiness | None:
+    def _find_answering(self, stored: StoredReadiness | None, topic: str) -> StoredReadiness | None:
         """Return the stored readiness of the topic or its group, if it answers alone."""
         if stored is None or stored.state is not ReadinessState.AUTOPILOT or topic in stored.left_out:
             return None
@@ -67,7 +69,7 @@ class LiveTopics(TestedTopics):
         if not triage.suggestions:
             return triage
         first = triage.suggestions[0]
-        stored = self._answering(self._lately().get(self._unit_of(first.topic)), first.topic)
+        stored = self._find_answering(self._read_recently().get(self._unit_of(first.topic)), first.topic)
         changed = False
         if stored is not None and stored.live_since is not None:
             with self._store.read() as tx:
@@ -78,7 +80,7 @@ class LiveTopics(TestedTopics):
         threshold = stored.threshold if stored else None
         return answer_alone(triage, threshold=threshold, context=context, max_consecutive_answers=1)
 
-    def _lately(self) -> Mapping[str, StoredReadiness]:
+    def _read_recently(self) -> Mapping[str, StoredReadiness]:
         now = self._clock()
         if not now - _LATELY < self._previewed_at <= now:
             with self._store.read() as tx:
@@ -89,7 +91,7 @@ class LiveTopics(TestedTopics):
     def is_changed(tx: Transaction, article_id: str, topic: str, since: datetime) -> bool:
         """Return whether the answer changed since go-live and nobody has accepted it after the change."""
         is_newer = tx.articles.answer_is_newer(article_id, topic, since)
-        return is_newer and not tx.decisions.accepted_since_change(article_id)
+        return is_newer and not tx.decisions.is_accepted_since_change(article_id)
 
 
 def _is_alarmed(tx: Transaction, topics: Sequence[str], since: datetime) -> bool:

@@ -68,7 +68,9 @@ class Drift:
 
 def gap(turns: Sequence[LedgerTurn]) -> Gap:
     """Compare operators' verdicts on visible suggestions with blind judgements."""
-    decided = [turn for turn in turns if turn.rows and not turn.by_bot and turn.rows[-1].right is not None]
+    decided = [
+        turn for turn in turns if turn.rows and not turn.is_automated and turn.rows[-1].right is not None
+    ]
     shown = [first_and_second(turn)[0] for turn in decided if not turn.blind]
     blind = [first_and_second(turn)[0] for turn in decided if turn.blind]
     return Gap(shown=share(sum(shown), len(shown)), by_lot=share(sum(blind), len(blind)))
@@ -118,7 +120,7 @@ class QualityMonitor:
         """Compare this week with the last one."""
         now = self._clock()
         with self._store.read() as tx:
-            changed = tx.monitoring.changed_at(now - _WEEK, now)
+            changed = tx.monitoring.change_times(now - _WEEK, now)
             this, before = (
                 tx.monitoring.counts(begin, begin + _WEEK) for begin in (now - _WEEK, now - 2 * _WEEK)
             )

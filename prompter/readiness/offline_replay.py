@@ -22,7 +22,7 @@ def replay(
         _how, right = outcome(turn)
         if is_dialogue(turn.article_id):
             continue  # a dialogue's reply depends on the messages before
-        if not turn.tests or not (turn.blind or turn.by_bot) or right is None or not turn.utterance:
+        if not turn.tests or not (turn.blind or turn.is_automated) or right is None or not turn.utterance:
             continue
         triage = ask(turn.utterance)
         if triage.is_held_back:

@@ -89,7 +89,7 @@ def sample_of(turn: Turn, *, right: bool | None) -> tuple[SampleKind | None, flo
     Only a suggestion that counts as right can get a double review. The probability is returned even if
     the turn was not drawn. None and None mean that no sample concerns the turn.
     """
-    if turn.draw is None or turn.by_bot:
+    if turn.draw is None or turn.is_automated:
         return None, None
     if turn.blind:
         return SampleKind.BLIND, turn.draw.probability

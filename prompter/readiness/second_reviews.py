@@ -28,15 +28,15 @@ class Reviews:
         self._store = store
         self._clock = clock
 
-    def waiting(self, account: Account) -> int:
+    def count_waiting(self, account: Account) -> int:
         """Return the number of reviews that wait for the account."""
         with self._store.read() as tx:
             return tx.reviews.count_for(account.id)
 
-    def next(self, account: Account, *, after: int = 0) -> Question | None:
+    def find_next(self, account: Account, *, after: int = 0) -> Question | None:
         """Return the longest waiting review, skipping those up to `after`."""
         with self._store.read() as tx:
-            review = tx.reviews.next_for(account.id, after=after)
+            review = tx.reviews.find_next(account.id, after=after)
         return None if review is None else _question(review)
 
     def judge(self, review_id: int, choice: Choice, account: Account) -> None:

@@ -23,7 +23,7 @@ from prompter.readiness.live_topics import LiveTopics
 from prompter.readiness.monitoring import Gap, gap
 from prompter.readiness.state_machine import Transition
 from prompter.readiness.topic_readiness import NotReady, StepMeasurement, TopicReadiness
-from prompter.readiness.topics import WEEK, answered_since, found_topic, ledger_of
+from prompter.readiness.topics import WEEK, audits_since, ledger_of, require_topic
 from prompter.readiness.worker import ReadinessWorker
 from prompter.storage import Conflict, Transaction
 
@@ -48,7 +48,7 @@ class Readiness(ReadinessWorker, LiveTopics):
         """
         with self._store.read() as tx:
             return self._describe(
-                tx, found_topic(tx.readiness.get(name), name), self._units(tx).get(name, (name,))
+                tx, require_topic(tx.readiness.get(name), name), self._units(tx).get(name, (name,))
             )
 
     def evidence(self, name: str) -> TopicEvidence:
@@ -58,7 +58,7 @@ class Readiness(ReadinessWorker, LiveTopics):
             NotFound: when there is no topic of that name, or it has not been checked yet.
         """
         with self._store.read() as tx:
-            stored = found_topic(tx.readiness.get(name), name)
+            stored = require_topic(tx.readiness.get(name), name)
             return evidence_of(
                 tx,
                 ledger_of(tx, stored, self._units(tx).get(name, (name,))),
@@ -90,7 +90,7 @@ class Readiness(ReadinessWorker, LiveTopics):
             NotReady: when the evidence does not allow it.
         """
         stored, steps = self._assess_topic(name)
-        passed = self._lowest_passed(stored, steps)
+        passed = self._passed_threshold(stored, steps)
         if passed is None:
             raise NotReady(name, steps[-1])
         mode = stored.mode or self._mode
@@ -104,21 +104,21 @@ class Readiness(ReadinessWorker, LiveTopics):
     def hold(self, name: str, account: Account | None) -> TopicReadiness:
         """Stop a topic from answering alone, at once and until it is allowed again. Its test goes on."""
         with self._store.read() as tx:
-            stored = found_topic(tx.readiness.get(name), name)
+            stored = require_topic(tx.readiness.get(name), name)
         change = Transition(state=ReadinessState.HELD, threshold=stored.threshold, reason="stopped")
         return self._set(stored, change, account)
 
     def switch_off(self, name: str, account: Account | None) -> TopicReadiness:
         """Stop a topic from answering alone, whatever the evidence says. It is only measured."""
         stored, steps = self._assess_topic(name)
-        is_proved = self._lowest_passed(stored, steps) is not None
+        is_proved = self._passed_threshold(stored, steps) is not None
         state = ReadinessState.READY if is_proved else ReadinessState.COLLECTING
         change = Transition(state=state, threshold=None, reason="switched_off")
         return self._set(stored, change, account, mode=Mode.SHADOW.value)
 
     def _assess_topic(self, name: str) -> tuple[StoredReadiness, list[Step]]:
         with self._store.read() as tx:
-            stored = found_topic(tx.readiness.get(name), name)
+            stored = require_topic(tx.readiness.get(name), name)
             turns = ledger_of(tx, stored, self._units(tx).get(name, (name,)))
         return stored, assess(judged_turns(turns), self._rule, test_number=stored.test_number)
 
@@ -132,12 +132,12 @@ class Readiness(ReadinessWorker, LiveTopics):
     def _describe(self, tx: Transaction, stored: StoredReadiness, topics: Sequence[str]) -> TopicReadiness:
         turns = ledger_of(tx, stored, topics)
         received = [turn for turn in turns if turn.received_at >= stored.test_began_at]
-        live = answered_since(turns, stored.live_since)
+        live = audits_since(turns, stored.live_since)
         judged = judged_turns(turns)
         steps = assess(judged, self._rule, test_number=stored.test_number)
         asked = tx.readiness.count_turns(topics, since=stored.test_began_at)
 
-        def measured(step: Step) -> StepMeasurement:
+        def measure(step: Step) -> StepMeasurement:
             return StepMeasurement(
                 step=step,
                 sequence=confidence_sequence(
@@ -147,7 +147,7 @@ class Readiness(ReadinessWorker, LiveTopics):
                 coverage=len(_from(received, step)) / asked if asked else None,
             )
 
-        last = measured(steps[-1])
+        last = measure(steps[-1])
         passed = [step for step in steps if step.passed_after is not None]
         return TopicReadiness(
             name=stored.name,
@@ -159,10 +159,10 @@ class Readiness(ReadinessWorker, LiveTopics):
             test_began_at=stored.test_began_at,
             live_since=stored.live_since,
             steps=steps,
-            passed=self._lowest_passed(stored, steps),
+            passed=self._passed_threshold(stored, steps),
             left_out=stored.left_out,
             last=last,
-            proved=None if not passed else last if passed[-1] is last.step else measured(passed[-1]),
+            proved=None if not passed else last if passed[-1] is last.step else measure(passed[-1]),
             labels_per_day=_labels_per_day(
                 _from(turns, last.step), since=stored.test_began_at, now=self._clock()
             ),

@@ -11,7 +11,7 @@ from evaluation.change_detection import Detector
 from evaluation.readiness import (
     Rule,
     Step,
-    threshold_passed,
+    passed_threshold,
 )
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import NotFound
@@ -85,11 +85,11 @@ class TestedTopics:
         """The rule that decides when a topic may answer alone."""
         return self._rule
 
-    def _lowest_passed(self, stored: StoredReadiness, steps: Sequence[Step]) -> float | None:
+    def _passed_threshold(self, stored: StoredReadiness, steps: Sequence[Step]) -> float | None:
         """Return the lowest threshold at which the topic may answer alone."""
         if stored.name in self._together:
             return min(stored.frozen, default=None)
-        return threshold_passed(steps)
+        return passed_threshold(steps)
 
     def _change(
         self,
@@ -144,17 +144,17 @@ class TestedTopics:
 
 def ledger_of(tx: Transaction, stored: StoredReadiness, topics: Sequence[str]) -> list[LedgerTurn]:
     """Return the turns of the running test: replayed earlier turns and later ones."""
-    replayed = tx.readiness.replayed(topics, stored.model)
+    replayed = tx.readiness.replayed_turns(topics, stored.model)
     # Evidence about a version that was rolled back does not apply to this one.
-    left_versions = tx.versions.left()
+    left_versions = tx.versions.list_rolled_back()
     return [*replayed, *tx.readiness.ledger(topics, since=stored.test_began_at, without=left_versions)]
 
 
-def answered_since(turns: Sequence[LedgerTurn], since: datetime | None) -> list[tuple[LedgerTurn, bool]]:
+def audits_since(turns: Sequence[LedgerTurn], since: datetime | None) -> list[tuple[LedgerTurn, bool]]:
     return [] if since is None else audits(turn for turn in turns if turn.received_at >= since)
 
 
-def found_topic(stored: StoredReadiness | None, name: str) -> StoredReadiness:
+def require_topic(stored: StoredReadiness | None, name: str) -> StoredReadiness:
     if stored is None:
         raise NotFound(f"there is no topic {name}, or no data for it yet")
     return stored

@@ -11,7 +11,7 @@ from evaluation.readiness import (
     assess,
     is_below_bar,
     log_e_values,
-    threshold_passed,
+    passed_threshold,
 )
 from prompter.domain.dialogue import MODEL as DIALOGUE_MODEL
 from prompter.domain.readiness import (
@@ -24,7 +24,7 @@ from prompter.domain.triage import Triage
 from prompter.readiness.ledger import judged_turns
 from prompter.readiness.offline_replay import replay
 from prompter.readiness.state_machine import TopicStatus, Transition, next_transition
-from prompter.readiness.topics import Models, TestedTopics, answered_since, found_topic, ledger_of
+from prompter.readiness.topics import Models, TestedTopics, audits_since, ledger_of, require_topic
 
 
 class ReadinessWorker(TestedTopics):
@@ -34,27 +34,27 @@ class ReadinessWorker(TestedTopics):
         self,
         model: str,
         *,
-        learned_until: datetime | None = None,
+        training_cutoff: datetime | None = None,
         ask: Callable[[str], Triage] | None = None,
     ) -> bool:
         """Check new evidence and act on it. Return True if some topic changed its state.
 
         `model` is the id of the parts that determine ranking and confidence: a new one restarts every
-        topic's test on turns received from now on. If `learned_until` is given, it is also asked,
+        topic's test on turns received from now on. If `training_cutoff` is given, it is also asked,
         through `ask`, about randomly sampled turns judged since then.
         """
         with self._store.read() as tx:
             models = Models(articles=model, dialogues=tx.facts.get(DIALOGUE_MODEL) or "")
             units = {name: topics for name, topics in self._units(tx).items() if models.of(topics)}
             seen = tx.readiness.last_evidence()
-            judged = tx.readiness.topics_judged(after=self._seen) if seen > self._seen else set()
+            judged = tx.readiness.judged_topics(after=self._seen) if seen > self._seen else set()
             missing = units.keys() - tx.readiness.all().keys()
         if missing:
             with self._store.write() as tx:
                 for name in sorted(missing):
                     tx.readiness.begin(name, model=models.of(units[name]), now=self._clock())
-        if learned_until is not None and ask is not None and model != self._models.articles:
-            self._replay(model, learned_until, ask)
+        if training_cutoff is not None and ask is not None and model != self._models.articles:
+            self._replay(model, training_cutoff, ask)
         news = {
             name: topics
             for name, topics in units.items()
@@ -68,7 +68,7 @@ class ReadinessWorker(TestedTopics):
 
     def _look(self, name: str, topics: Sequence[str], model: str) -> bool:
         with self._store.read() as tx:
-            stored = found_topic(tx.readiness.get(name), name)
+            stored = require_topic(tx.readiness.get(name), name)
             turns = ledger_of(tx, stored, topics)
         if stored.model != model:
             changed = self._begin_test(stored, turns, model)
@@ -76,11 +76,11 @@ class ReadinessWorker(TestedTopics):
         if self._leave_out(stored, topics, turns):
             return self._look(name, topics, model) or True
         steps = assess(judged_turns(turns), self._rule, test_number=stored.test_number)
-        live = answered_since(turns, stored.live_since)
+        live = audits_since(turns, stored.live_since)
         status = TopicStatus(
             state=stored.state,
             threshold=stored.threshold,
-            passed=self._lowest_passed(stored, steps),
+            passed=self._passed_threshold(stored, steps),
             slipped=self._sounds(live),
         )
         change = next_transition(status, stored.mode or self._mode)
@@ -89,14 +89,14 @@ class ReadinessWorker(TestedTopics):
         facts = _facts(steps, live)
         return self._change(stored, change, facts)
 
-    def _replay(self, model: str, learned_until: datetime, ask: Callable[[str], Triage]) -> None:
+    def _replay(self, model: str, training_cutoff: datetime, ask: Callable[[str], Triage]) -> None:
         """Ask a new model about randomly sampled turns that were judged after its training data ended."""
         with self._store.read() as tx:
             dialogues = tx.facts.get(DIALOGUE_MODEL)
             if all(stored.model in (model, dialogues) for stored in tx.readiness.all().values()):
                 return
-            turns = tx.readiness.ledger(None, since=learned_until)
-            sent = tx.decisions.articles_sent([turn.id for turn in turns])
+            turns = tx.readiness.ledger(None, since=training_cutoff)
+            sent = tx.decisions.sent_articles([turn.id for turn in turns])
         found = replay(turns, sent, ask)
         with self._store.write() as tx:
             tx.readiness.add_replays(model, found, self._clock())
@@ -104,7 +104,7 @@ class ReadinessWorker(TestedTopics):
     def _compare(self, units: Mapping[str, Sequence[str]]) -> None:
         """Test topics together. A topic that passes a threshold keeps the e-value with which it passed."""
         with self._store.read() as tx:
-            stored = {name: found_topic(tx.readiness.get(name), name) for name in units}
+            stored = {name: require_topic(tx.readiness.get(name), name) for name in units}
             turns = {name: ledger_of(tx, stored[name], topics) for name, topics in units.items()}
         now = {
             name: log_e_values(judged_turns(turns[name]), self._rule, test_number=stored[name].test_number)
@@ -171,7 +171,7 @@ def _facts(steps: Sequence[Step], live: Sequence[tuple[LedgerTurn, bool]]) -> Re
     last = steps[-1]
     wrong = [turn for turn, right in live if not right]
     return ReadinessChangeFacts(
-        passed=threshold_passed(steps),
+        passed=passed_threshold(steps),
         threshold=last.threshold,
         estimate=last.estimate,
         turns=last.n_turns,

@@ -136,7 +136,7 @@ def _mask_errors(engine: Engine) -> None:
     if not secrets:
         return
 
-    def masked(value: Any) -> Any:
+    def mask(value: Any) -> Any:
         if isinstance(value, str):
             for secret in secrets:
                 value = value.replace(secret, _MASK)
@@ -146,4 +146,4 @@ def _mask_errors(engine: Engine) -> None:
     def _mask(context: ExceptionContext) -> None:
         for error in (context.original_exception, context.sqlalchemy_exception):
             if error is not None:
-                error.args = tuple(masked(part) for part in error.args)
+                error.args = tuple(mask(part) for part in error.args)

@@ -35,7 +35,7 @@ class JobRows(Rows):
         row = self._connection.execute(_WITH_NAME.where(jobs.c.id == job_id)).one_or_none()
         return None if row is None else _job(row)
 
-    def last(self, kind: JobKind, *, limit: int = 20) -> list[StoredJob]:
+    def list_recent(self, kind: JobKind, *, limit: int = 20) -> list[StoredJob]:
         """Return the last jobs of this kind, newest first."""
         rows = self._connection.execute(
             _WITH_NAME.where(jobs.c.kind == kind.value).order_by(jobs.c.id.desc()).limit(limit)

@@ -33,7 +33,7 @@ class AssistantState:
     show_at: float  # no suggestion below this confidence is shown
     version: str  # equal versions give equal answers
     model: str  # id of ranking and confidence, without the articles: readiness is tested for it
-    learned_until: datetime | None = None  # end of its training verdicts; None: it has learned from none
+    training_cutoff: datetime | None = None  # end of its training verdicts; None: it has learned from none
     learned: RankerState | None = None  # from people's verdicts; None: none yet
 
 

@@ -71,7 +71,7 @@ def features(hit: Hit, *, in_scope: float | None) -> tuple[float, float, float, 
     )
 
 
-def updated(
+def update_model(
     prior: ConfidenceModel,
     rows: Sequence[Sequence[float]],
     right: Sequence[bool],

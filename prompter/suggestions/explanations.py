@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 
 from kb_index import Hit, Weights
 from kb_index.search import questions_of
-from kb_index.text import normal
+from kb_index.text import normalize
 from nlu.reader import TextReader, Utterance
 from prompter.domain.triage import Suggestion, Triage
 from prompter.suggestions.assistant import AssistantState, TriageTrace
@@ -99,7 +99,7 @@ def _explain(
     is_same = abs(rest) > 1e-3
     parts.append(Part(name=LANGUAGE, value=float(is_same), weight=weights.weight_language, points=rest))
     nearest = _nearest(hit, utterance, knowledge.reader)
-    asked = set(normal(utterance.text).split())
+    asked = set(normalize(utterance.text).split())
     return ExplainedSuggestion(
         suggestion=suggestion,
         relevance=hit.relevance,
@@ -107,7 +107,7 @@ def _explain(
         ranked_by=tuple(parts),
         sure_by=_confidence_parts(hit, knowledge, in_scope),
         nearest=nearest,
-        shared_words=tuple(dict.fromkeys(word for word in normal(nearest.text).split() if word in asked)),
+        shared_words=tuple(dict.fromkeys(word for word in normalize(nearest.text).split() if word in asked)),
         confirmed=_confirming_texts(hit, utterance, knowledge),
     )
 
@@ -123,7 +123,7 @@ def _confidence_parts(hit: Hit, knowledge: AssistantState, in_scope: float | Non
 
 def _nearest(hit: Hit, utterance: Utterance, reader: TextReader) -> NearText:
     """Return the question or phrasing nearest to the utterance, as its author wrote it."""
-    plain = reader.correcting(None)  # articles' typos are not corrected
+    plain = reader.with_corrector(None)  # articles' typos are not corrected
     texts: Sequence[str] = (hit.article.question, *hit.article.phrasings)
     cleaned = questions_of(hit.article, plain)
     cosines = plain.encode(cleaned, kind="query") @ utterance.vector
@@ -139,7 +139,9 @@ def _confirming_texts(hit: Hit, utterance: Utterance, knowledge: AssistantState)
         return ()
     numbers = [
         number
-        for number in judged.nearest(utterance.vector, knowledge.search.config.judged_neighbours).tolist()
+        for number in judged.find_nearest(
+            utterance.vector, knowledge.search.config.judged_neighbours
+        ).tolist()
         if hit.article.id in judged.texts[number].right
     ][:_CONFIRMED]
     cosines = judged.vectors()[numbers] @ utterance.vector if numbers else ()

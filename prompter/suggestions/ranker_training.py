@@ -11,8 +11,8 @@ from kb_index.stored_names import stored_text
 from nlu.intent_model import IntentModel
 from nlu.reader import TextReader, Utterance
 from nlu.text import detect_language, looks_empty
-from prompter.suggestions.confidence import ConfidenceModel, features, updated
-from prompter.suggestions.ranking_weights import fit_weights, ranking, reranked
+from prompter.suggestions.confidence import ConfidenceModel, features, update_model
+from prompter.suggestions.ranking_weights import fit_weights, ranking, rerank
 
 _FOLDS = 5
 _LOOKED_AT = 24  # hits to which the weights are fitted
@@ -64,11 +64,11 @@ def fit_ranker(
     rows, outcomes = [], []
     for hits, text, scope in zip(found, judged.texts, in_scope, strict=True):
         # Weights only reorder articles: a second search would find the same
-        best = next(iter(reranked(hits, shipped, weights)), None)
+        best = next(iter(rerank(hits, shipped, weights)), None)
         if best and (text.right or best.article.id in text.wrong):  # otherwise the right one is unknown
             rows.append(features(best, in_scope=scope))
             outcomes.append(best.article.id in text.right)
-    return RankerState(judged=judged, weights=weights, confidence=updated(confidence, rows, outcomes))
+    return RankerState(judged=judged, weights=weights, confidence=update_model(confidence, rows, outcomes))
 
 
 def _read(texts: Sequence[LabeledText], reader: TextReader, known: LabeledTexts | None) -> LabeledTexts:
@@ -95,7 +95,7 @@ def _search_each(
     fold_of = [crc32(text.encode()) % _FOLDS for text in judged.cleaned]
     vectors = judged.vectors()
     for fold in sorted(set(fold_of)):
-        rest = judged.only([number for number, its in enumerate(fold_of) if its != fold])
+        rest = judged.select([number for number, its in enumerate(fold_of) if its != fold])
         for number in (number for number, its in enumerate(fold_of) if its == fold):
             text = judged.cleaned[number]
             utterance = Utterance(text=text, vector=vectors[number], grams=reader.analyze([text]))

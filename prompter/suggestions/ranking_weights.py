@@ -87,7 +87,7 @@ def fit_weights(
     return replace(Weights(**prior_values), **dict(zip(SIGNALS, map(float, found), strict=True)))
 
 
-def reranked(hits: Sequence[Hit], old: Weights, new: Weights) -> tuple[Hit, ...]:
+def rerank(hits: Sequence[Hit], old: Weights, new: Weights) -> tuple[Hit, ...]:
     """Reorder hits that were found with `old` weights by `new` weights.
 
     The result differs from a new search only where that would have ranked other articles in detail.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 
 from kb_index.templates import fill
-from kb_index.text import normal
+from kb_index.text import normalize
 from nlu.text import without_greeting
 from prompter.text.pii import mask
 
@@ -67,7 +67,7 @@ def is_small_talk(text: str) -> bool:
     >>> is_small_talk("Ок, спасибо большое!"), is_small_talk("ок, а где заказ")
     (True, False)
     """
-    return all(word in _SMALL_TALK or word.isdigit() for word in normal(text).split())
+    return all(word in _SMALL_TALK or word.isdigit() for word in normalize(text).split())
 
 
 def answer_text(text: str, *, customer_name: str = "", keep: Collection[str] = ()) -> str:
@@ -108,4 +108,4 @@ def asks_back(text: str) -> bool:
     >>> asks_back("Уточните, пожалуйста, номер заказа"), asks_back("Вернём деньги за 3 дня.")
     (True, False)
     """
-    return len(normal(text).split()) < _FEW_WORDS and bool(_ASKS_BACK.search(text))
+    return len(normalize(text).split()) < _FEW_WORDS and bool(_ASKS_BACK.search(text))

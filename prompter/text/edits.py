@@ -61,7 +61,7 @@ def classify_edit(suggested: str, sent: str) -> Verdict:
     >>> classify_edit("Вернём деньги за 5 дней.", "Вернём деньги за 7 дней.").value
     'edited_substantive'
     """
-    if suggested.split() == sent.split() or _only_filled(suggested, sent):
+    if suggested.split() == sent.split() or _is_only_filled(suggested, sent):
         return Verdict.ACCEPTED
     changed = _is_negated(suggested, sent) or any(
         extract(suggested) != extract(sent) for extract in (_links, _numbers, _times, _negations, _names)
@@ -71,7 +71,7 @@ def classify_edit(suggested: str, sent: str) -> Verdict:
     return Verdict.EDITED_COSMETIC
 
 
-def _only_filled(suggested: str, sent: str) -> bool:
+def _is_only_filled(suggested: str, sent: str) -> bool:
     """Return whether the edit only filled in template fields."""
     first, *rest = between_fields(" ".join(suggested.split()))
     text = " ".join(sent.split())
@@ -206,14 +206,14 @@ def _sentences_differ(suggested: str, sent: str) -> bool:
         return True
     unmatched = list(after)
     for sentence in before:
-        best = max(unmatched, key=lambda other: shared(sentence, other))
-        if shared(sentence, best) < _KEPT_WORDS:
+        best = max(unmatched, key=lambda other: word_overlap(sentence, other))
+        if word_overlap(sentence, best) < _KEPT_WORDS:
             return True
         unmatched.remove(best)
     return False
 
 
-def shared(first: str, second: str) -> float:
+def word_overlap(first: str, second: str) -> float:
     """Return the share of words in common: Dice coefficient of the two bags of stems, 0 to 1."""
     a, b = (Counter(_stem(word) for word in _fold_words(text)) for text in (first, second))
     return 2 * (a & b).total() / max(1, a.total() + b.total())

@@ -59,7 +59,7 @@ def supported_language(tag: str | None, default: str) -> str:
     return language if language in LANGUAGES else SOURCE_LANGUAGE
 
 
-def known_language(language: str) -> str:
+def require_language(language: str) -> str:
     """Return the language, if there is one.
 
     Raises:

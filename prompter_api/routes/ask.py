@@ -17,12 +17,12 @@ router = APIRouter(prefix="/api", tags=["assistant"], route_class=GuardedRoute)
 async def ask(request: Request, _me: Asker, body: Question) -> TriageOut:
     """Return the suggestions that an operator would get for this text. Nothing is stored."""
     services = services_of(request)
-    return await triaged(
+    return await triage_in_thread(
         services, lambda text: services.readiness.preview(services.assistant.triage(text)), body.text
     )
 
 
-async def triaged(services: Services, triage: Callable[[str], Triage], text: str) -> TriageOut:
+async def triage_in_thread(services: Services, triage: Callable[[str], Triage], text: str) -> TriageOut:
     """Triage a text in a thread, with limited concurrency."""
 
     def triage_text() -> TriageOut:
@@ -36,7 +36,7 @@ async def explain(request: Request, _me: ExplanationAsker, body: Question) -> Ex
     """Return the suggestions for a text, and explain their order and confidence. Nothing is stored."""
     services = services_of(request)
 
-    def explained() -> ExplanationOut:
+    def explain_text() -> ExplanationOut:
         return ExplanationOut.model_validate(services.explanation(body.text))
 
-    return await to_thread.run_sync(explained, limiter=services.asked_at_once)
+    return await to_thread.run_sync(explain_text, limiter=services.asked_at_once)

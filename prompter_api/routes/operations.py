@@ -32,7 +32,7 @@ async def ready(request: Request) -> Done | Response:
     If a part does not work, the status is 503 and the message names the part. The parts are checked at most
     every two seconds, however many clients ask.
     """
-    failing = await services_of(request).ready.failing()
+    failing = await services_of(request).ready.find_failure()
     if failing is None:
         return Done()
     return problem(503, "not_ready", f"not ready: {failing}", {"Retry-After": "5"})

@@ -52,7 +52,7 @@ def get_proposals(
         offset=offset,
     )
     return ProposalsOut(
-        waiting=dict(proposals.waiting()), proposals=[ProposalOut.of(proposal) for proposal in found]
+        waiting=dict(proposals.count_open()), proposals=[ProposalOut.of(proposal) for proposal in found]
     )
 
 

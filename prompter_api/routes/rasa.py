@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from prompter.dialogue.actions import HANDOFF, ActionCall, ActionResult, BotUtterance, UnknownAction
 from prompter_api.auth import GuardedRoute, Rasa
-from prompter_api.routes.ask import triaged
+from prompter_api.routes.ask import triage_in_thread
 from prompter_api.schemas.knowledge import Question, TriageOut
 from prompter_api.schemas.rasa import AboutTurn, ActionIn, ActionOut, TextsIn, VectorsOut
 from prompter_api.services import services_of
@@ -22,18 +22,18 @@ async def vectors(request: Request, _me: Rasa, body: TextsIn) -> VectorsOut:
     """Get sentence embeddings of messages, as the search compares them."""
     services = services_of(request)
 
-    def encoded() -> VectorsOut:
+    def encode() -> VectorsOut:
         found = services.encode(body.texts)
         return VectorsOut(encoder=found.encoder, vectors=found.vectors.tolist())
 
-    return await to_thread.run_sync(encoded, limiter=services.asked_at_once)
+    return await to_thread.run_sync(encode, limiter=services.asked_at_once)
 
 
 @router.post("/triage")
 async def triage(request: Request, _me: Rasa, body: Question) -> TriageOut:
     """Get the answer of `/api/ask` for a component of Rasa, without asking Rasa for the intent."""
     services = services_of(request)
-    return await triaged(services, services.asked_by_engine, body.text)
+    return await triage_in_thread(services, services.triage_for_engine, body.text)
 
 
 @router.post("/actions", response_model=ActionOut, responses=problems(404, 502))
@@ -41,7 +41,7 @@ async def actions(request: Request, _me: Rasa, body: ActionIn) -> Response:
     """Run an action for Rasa (`action_endpoint` in endpoints.yml). Others go to the team's own server."""
     services, as_it_came = services_of(request), await request.body()
 
-    def done() -> Response:
+    def run_action() -> Response:
         try:
             outcome = services.actions.run(_action_call(body))
         except UnknownAction:
@@ -51,7 +51,7 @@ async def actions(request: Request, _me: Rasa, body: ActionIn) -> Response:
             return Response(answer, status, media_type="application/json")
         return JSONResponse(_answer(outcome, body).model_dump(mode="json"))
 
-    return await to_thread.run_sync(done, limiter=services.actions_at_once)
+    return await to_thread.run_sync(run_action, limiter=services.actions_at_once)
 
 
 def _action_call(body: ActionIn) -> ActionCall:

@@ -20,7 +20,7 @@ def get_next_review(
 ) -> NextQuestion:
     """Get the longest waiting question whose answer you have not judged before."""
     reviews = services_of(request).reviews
-    return NextQuestion.of(reviews.waiting(me), reviews.next(me, after=after))
+    return NextQuestion.of(reviews.count_waiting(me), reviews.find_next(me, after=after))
 
 
 @router.post(

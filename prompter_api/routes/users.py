@@ -52,7 +52,7 @@ async def reset_password(request: Request, _me: AdminPerson, name: Name) -> OneT
 def end_sessions(request: Request, _me: AdminPerson, name: Name) -> Done:
     """Log an account out everywhere."""
     services = services_of(request)
-    services.sessions.revoke_all(services.accounts.named(name).id)
+    services.sessions.revoke_all(services.accounts.require_by_name(name).id)
     return Done()
 
 
@@ -60,5 +60,5 @@ def end_sessions(request: Request, _me: AdminPerson, name: Name) -> Done:
 def revoke_tokens(request: Request, _me: AdminPerson, name: Name) -> Done:
     """Revoke every API token of an account."""
     services = services_of(request)
-    services.accounts.revoke_tokens(services.accounts.named(name).id)
+    services.accounts.revoke_tokens(services.accounts.require_by_name(name).id)
     return Done()

@@ -19,7 +19,7 @@ class RoleName(StrEnum):
 
     @property
     def role(self) -> Role:
-        return Role.named(self.value)
+        return Role.from_name(self.value)
 
 
 class AccountOut(Output):

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.config import JsonDict
 
 from prompter.domain.json_record import JsonRecord
-from prompter.text.translations import LANGUAGES, known_language
+from prompter.text.translations import LANGUAGES, require_language
 from web.problems import Problem as Problem  # all faces share the shape of errors
 
 MAX_TEXT_LENGTH = 20_000  # characters of a message, a reply or an answer
@@ -34,7 +34,7 @@ Name = Annotated[
 ]
 # As long as the longest password, and not stripped.
 Password = Annotated[str, Field(max_length=1000, examples=["correct horse battery staple"])]
-Language = Annotated[str, AfterValidator(known_language), Field(json_schema_extra={"enum": [*LANGUAGES]})]
+Language = Annotated[str, AfterValidator(require_language), Field(json_schema_extra={"enum": [*LANGUAGES]})]
 
 
 def _as_json(value: Any) -> Any:

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from kb_index.article import MAX_PHRASINGS
 from prompter.domain.drafts import ProposalKind, Source
 from prompter.knowledge.proposals import Approval, Proposal, ProposalResult, ProposalState
-from prompter_api.errors import described
+from prompter_api.errors import describe_error
 from prompter_api.schemas.common import LANGUAGE_TAG, MAX_ID, ArticleId, Input, Line, Output, Text
 
 ProposalId = Annotated[int, Field(ge=1, le=MAX_ID)]
@@ -150,7 +150,7 @@ class OutcomeOut(Output):
 
     @classmethod
     def of(cls, outcome: ProposalResult) -> "OutcomeOut":
-        code, message = described(outcome.error) if outcome.error else (None, None)
+        code, message = describe_error(outcome.error) if outcome.error else (None, None)
         return cls(
             proposal_id=outcome.proposal_id, article_id=outcome.article_id, error=code, message=message
         )

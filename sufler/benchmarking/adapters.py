@@ -28,7 +28,7 @@ class EvaluatedClassifier:
 
     def fit(self, texts: Sequence[str], intents: Sequence[str], out_of_scope: Sequence[str]) -> None:
         self._classifier.fit(texts, intents, outside=out_of_scope)
-        self._reader = self._reader.correcting(Corrector.of(chain(texts, out_of_scope)))
+        self._reader = self._reader.with_corrector(Corrector.of(chain(texts, out_of_scope)))
 
     def guess(self, texts: Sequence[str]) -> list[Guess]:
         model: IntentModel = self._classifier.model_
@@ -79,7 +79,7 @@ class EvaluatedAssistant:
         self._advance(1)
         return suggestions
 
-    def learned_from(self, confirmed: Sequence[Case]) -> "EvaluatedAssistant":
+    def learn_from(self, confirmed: Sequence[Case]) -> "EvaluatedAssistant":
         """Build the assistant that has learned from operators' verdicts on these cases.
 
         A case without an article is a case whose first suggestion operators called wrong.

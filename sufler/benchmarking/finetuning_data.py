@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from evaluation.rows import Case, IntentRow
 from kb_index import Article
-from kb_index.search import passage_of, published, questions_of
+from kb_index.search import passage_of, questions_of, select_published
 from nlu.contrastive import Target, TrainingQuery
 from nlu.encoders.tfidf import TfidfEncoder
 from nlu.errors import EncoderUnavailable
@@ -40,11 +40,11 @@ def targets_of_articles(settings: Settings, articles: Iterable[Article]) -> list
             questions=tuple(questions_of(article, reader)),
             passage=passage_of(article, reader, settings.search.max_answer_length),
         )
-        for article in published(articles)
+        for article in select_published(articles)
     ]
 
 
-def asked_in_cases(articles: Iterable[Article], cases: Iterable[Case]) -> list[TrainingQuery]:
+def queries_of_cases(articles: Iterable[Article], cases: Iterable[Case]) -> list[TrainingQuery]:
     """Return the texts whose articles operators have confirmed, without out-of-scope texts."""
     same = _Same(articles)
     return [

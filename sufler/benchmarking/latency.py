@@ -20,8 +20,8 @@ from nlu.text import clean
 from prompter.models.encoder_factory import build_encoder
 from prompter.suggestions.assistant import Assistant
 from sufler import bootstrap
-from sufler.benchmarking.running_server import NotServed, ServerMeasurement, measure_served
-from sufler.benchmarking.synthetic_articles import FillerEncoder, generated_articles
+from sufler.benchmarking.running_server import NotServed, ServerMeasurement, measure_server
+from sufler.benchmarking.synthetic_articles import FillerEncoder, generate_articles
 from sufler.settings import Settings
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -51,7 +51,7 @@ def prepare(settings: Settings, articles: Sequence[Article], *, n_articles: int,
     with bootstrap.open_store(settings) as store:
         knowledge = bootstrap.build_knowledge_base(store)
         knowledge.import_articles(
-            [*articles, *generated_articles(articles, missing, seed=seed)], changed_by="latency"
+            [*articles, *generate_articles(articles, missing, seed=seed)], changed_by="latency"
         )
         encoder = build_encoder(settings.models)
         filler = FillerEncoder(encoder, [clean(article.question) for article in articles], seed=seed)
@@ -65,7 +65,7 @@ def measure(settings: Settings, texts: Sequence[str], *, clients: int) -> Latenc
         timings=tuple(Timing(total_ms=total, encoder_ms=encoder) for total, encoder in result["timings"]),
         n_articles=result["n_articles"],
         threads=1,
-        served=measure_served(settings, texts, clients=clients),
+        served=measure_server(settings, texts, clients=clients),
     )
 
 

@@ -59,7 +59,7 @@ class NotServed(Exception):
     """The measured server did not start, or refused a request. The message says which."""
 
 
-def measure_served(settings: Settings, texts: Sequence[str], *, clients: int) -> ServerMeasurement:
+def measure_server(settings: Settings, texts: Sequence[str], *, clients: int) -> ServerMeasurement:
     """Run the product over the database in `settings.data_dir` and ask it by POST /api/ask.
 
     The first text is sent alone, to measure the start. Then `clients` clients send the others, each the
@@ -68,7 +68,7 @@ def measure_served(settings: Settings, texts: Sequence[str], *, clients: int) ->
     Raises:
         NotServed: when there was no answer, or its status was not 200.
     """
-    with running(settings) as server:
+    with run_server(settings) as server:
         with closing(Client(server.endpoint)) as client:
             client.ask(texts[0])
         cold_start_s = time.perf_counter() - server.started
@@ -132,7 +132,7 @@ def ask_all(endpoint: Endpoint, texts: Sequence[str], clients: int) -> float:
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[Running]:
+def run_server(settings: Settings) -> Iterator[Running]:
     """Run `sufler run` on a free local port, with an operator's token. Leaving the context stops it.
 
     Raises:

@@ -13,7 +13,7 @@ _NOISE = 0.1  # length of the added noise, so that two generated texts of the sa
 _PREFIX = "fill"
 
 
-def generated_articles(sources: Sequence[Article], n: int, *, seed: int) -> Iterator[Article]:
+def generate_articles(sources: Sequence[Article], n: int, *, seed: int) -> Iterator[Article]:
     """Make `n` articles, each from halves of two `sources`, with as many phrasings as the first source."""
     random = np.random.default_rng(seed)
     for number in range(n):

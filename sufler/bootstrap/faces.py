@@ -87,7 +87,7 @@ def _services(
 
     readiness = build_readiness(settings, store)
 
-    def asked_by_engine(text: str) -> Triage:
+    def triage_for_engine(text: str) -> Triage:
         return readiness.preview(assistant.without_external_parser().triage(text))
 
     # The time of a session's or token's last use is written apart from the request that uses it.
@@ -95,9 +95,11 @@ def _services(
     return Services(
         accounts=build_accounts(store, defer=last_seen.submit),
         sessions=build_sessions(settings, store, defer=last_seen.submit),
-        actions=dialogues.build_actions(settings, store, asked_by_engine, sampling=build_sampling(settings)),
+        actions=dialogues.build_actions(
+            settings, store, triage_for_engine, sampling=build_sampling(settings)
+        ),
         assistant=assistant,
-        asked_by_engine=asked_by_engine,
+        triage_for_engine=triage_for_engine,
         encode=lambda texts: _encode(assistant, texts),
         desk=build_desk(settings, store),
         knowledge=build_knowledge_base(store, template_values=settings.templates),

@@ -124,7 +124,9 @@ async def _build(
 def _judge(readiness: Readiness, assistant: Assistant) -> bool:
     """Update readiness with new evidence on the model in use."""
     knowledge = assistant.knowledge
-    return readiness.run_once(knowledge.model, learned_until=knowledge.learned_until, ask=assistant.triage)
+    return readiness.run_once(
+        knowledge.model, training_cutoff=knowledge.training_cutoff, ask=assistant.triage
+    )
 
 
 def connection_limits_of(settings: Settings) -> ConnectionLimits:

@@ -31,10 +31,10 @@ def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
     raise typer.Exit(status)
 
 
-def counted(count: int, singular: str, plural: str | None = None) -> str:
+def pluralize(count: int, singular: str, plural: str | None = None) -> str:
     """Return a number with its noun.
 
-    >>> counted(1, "problem"), counted(2, "problem"), counted(0, "reply", "replies")
+    >>> pluralize(1, "problem"), pluralize(2, "problem"), pluralize(0, "reply", "replies")
     ('1 problem', '2 problems', '0 replies')
     """
     return f"{count} {singular if count == 1 else plural or singular + 's'}"

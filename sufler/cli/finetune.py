@@ -107,7 +107,7 @@ def _from_articles(
     else:
         articles = list(read_articles(kb))
         cases = read_cases(learn, known_ids={article.id for article in articles}) if learn else []
-        asked = finetuning_data.asked_in_cases(articles, cases)
+        asked = finetuning_data.queries_of_cases(articles, cases)
     return finetuning_data.targets_of_articles(settings, articles), asked
 
 

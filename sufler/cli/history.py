@@ -11,19 +11,19 @@ from sufler.cli.progress import progress_bar
 def mine(path: Path, config: Path | None, as_json: bool) -> None:
     """Read a file of chats and make proposals from it. If a row is invalid, nothing is proposed."""
     from prompter.domain.drafts import ProposalKind
-    from prompter.knowledge.chat_history_import import count_hint, mined, read_history
+    from prompter.knowledge.chat_history_import import count_hint, mine_history, read_history
     from prompter.learning.proposing import propose_from_history
     from sufler import bootstrap
     from sufler.settings import load_settings
 
     settings = load_settings(config)
     with progress_bar("Reading", count_hint(path)) as advance:
-        history = mined(read_history(path), progress=advance)
+        history = mine_history(read_history(path), progress=advance)
     with bootstrap.open_store(settings) as store:
         with progress_bar("Comparing", None) as advance:
             proposals = bootstrap.proposal_config(settings)
             report = propose_from_history(proposals, store, history, progress=advance)
-        waiting = bootstrap.build_proposals(store).waiting()
+        waiting = bootstrap.build_proposals(store).count_open()
     if as_json:
         print_json(
             {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sufler.cli.common import CHECK_FAILED, ConfigOption, JsonOption, counted, fail, print_json
+from sufler.cli.common import CHECK_FAILED, ConfigOption, JsonOption, fail, pluralize, print_json
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         for problem in problems:
             typer.echo(f"{problem.kind.value.replace('_', ' ')}: {problem.message}")
         typer.echo(
-            f"{counted(len(problems), 'problem')} found." if problems else "No problems found.", err=True
+            f"{pluralize(len(problems), 'problem')} found." if problems else "No problems found.", err=True
         )
     if problems:
         raise typer.Exit(CHECK_FAILED)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sufler.cli.common import CHECK_FAILED, ConfigOption, JsonOption, counted, print_json
+from sufler.cli.common import CHECK_FAILED, ConfigOption, JsonOption, pluralize, print_json
 from sufler.cli.history import mine
 from sufler.cli.progress import progress_bar
 
@@ -54,12 +54,12 @@ def learn(
 
 def _print(outcome: "LearningRun", min_new_decisions: int) -> None:
     from prompter.domain.learning_outcome import Result
-    from prompter.learning.report import why_refused
+    from prompter.learning.report import refusal_reason
 
     report = outcome.report
     if outcome.proposals is not None and outcome.proposals.new:
-        typer.echo(f"{counted(outcome.proposals.new, 'new proposal')} for a supervisor to review.")
-    new = f"{counted(outcome.split.n_new, 'new decision')} since the last run"
+        typer.echo(f"{pluralize(outcome.proposals.new, 'new proposal')} for a supervisor to review.")
+    new = f"{pluralize(outcome.split.n_new, 'new decision')} since the last run"
     match outcome.result:
         case Result.NOTHING_NEW:
             typer.echo(f"{new}; learning needs {min_new_decisions} (learning.min_new_decisions).")
@@ -72,29 +72,34 @@ def _print(outcome: "LearningRun", min_new_decisions: int) -> None:
                 f"Version {outcome.version} is not used: another version was activated in the meantime."
             )
         case Result.REFUSED if report is not None and report.refusal is not None:
-            typer.echo(f"Version {outcome.version} is rejected: {why_refused(report.refusal)}.")
+            typer.echo(f"Version {outcome.version} is rejected: {refusal_reason(report.refusal)}.")
     if report is None or outcome.label_set is None:
         return
-    typer.echo(f"{new}; {counted(len(outcome.label_set.texts), 'distinct question')} learned.")
+    typer.echo(f"{new}; {pluralize(len(outcome.label_set.texts), 'distinct question')} learned.")
     if report.champion is not None and report.candidate is not None and report.difference is not None:
         difference = report.difference
         typer.echo(
-            f"Top-suggestion accuracy: {report.candidate.value:.1%} on {counted(report.candidate.n, 'row')}, "
-            f"{report.champion.value:.1%} before ({report.won} won, {report.lost} lost; "
-            f"difference {100 * difference.value:+.1f} points, "
+            f"Top-suggestion accuracy: {report.candidate.value:.1%} "
+            f"on {pluralize(report.candidate.n, 'row')}, {report.champion.value:.1%} before "
+            f"({report.won} won, {report.lost} lost; difference {100 * difference.value:+.1f} points, "
             f"{100 * difference.low:+.1f} to {100 * difference.high:+.1f})."
         )
     for topic in report.topics:
         if topic.is_live:
             typer.echo(
-                f"{topic.name}, on autopilot: of {counted(topic.n_answered, 'answer')}, {topic.turned_wrong} "
-                f"would become wrong and {topic.turned_right} right (allowed net loss: {topic.allowed:.1f})."
+                f"{topic.name}, on autopilot: of {pluralize(topic.n_answered, 'answer')}, "
+                f"{topic.turned_wrong} would become wrong and {topic.turned_right} right "
+                f"(allowed net loss: {topic.allowed:.1f})."
             )
     if outcome.changed_alone:
-        n_changed = counted(len(outcome.changed_alone), "recent automated reply", "recent automated replies")
+        n_changed = pluralize(
+            len(outcome.changed_alone), "recent automated reply", "recent automated replies"
+        )
         typer.echo(f"{n_changed} would change: audited more often.")
     if outcome.label_set.contradictions:
-        typer.echo(f"{counted(len(outcome.label_set.contradictions), 'question')} with conflicting verdicts.")
+        typer.echo(
+            f"{pluralize(len(outcome.label_set.contradictions), 'question')} with conflicting verdicts."
+        )
     for check in outcome.operators:
         if check.is_flagged:
             typer.echo(

@@ -95,7 +95,7 @@ def _choose(config: Any, as_json: bool, act: "Callable[[Versions], StoredVersion
     settings = load_settings(config)
     with bootstrap.open_store(settings) as store:
         versions = bootstrap.build_versions(settings, store)
-        before = versions.in_use()
+        before = versions.current_activation()
         chosen = act(versions)
     if as_json:
         print_json({"version": chosen.id, "before": before.version if before else None, "ci": {}})

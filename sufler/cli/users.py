@@ -31,7 +31,7 @@ def add(
     if role.upper() not in Role.__members__:
         raise typer.BadParameter(f"{role!r} is not one of operator, supervisor, admin", param_hint="--role")
     with _accounts(config) as accounts:
-        accounts.add(name, Role.named(role), _read_password(password_stdin))
+        accounts.add(name, Role.from_name(role), _read_password(password_stdin))
     typer.echo(f"Added {name} as {role.lower()}.", err=True)
 
 
@@ -96,7 +96,7 @@ def token(
         raise typer.BadParameter(f"{unknown[0]!r} is not one of {', '.join(Scope)}", param_hint="--scope")
     with _accounts(config) as accounts:
         scopes = frozenset(map(Scope, scope))
-        account = accounts.named(name)
+        account = accounts.require_by_name(name)
         lasts = None if never_expires else days
         typer.echo(accounts.create_token(account.id, label, scopes=scopes, days=lasts))
 
@@ -110,7 +110,7 @@ def tokens(
 ) -> None:
     """List an account's API tokens, or revoke them."""
     with _accounts(config) as accounts:
-        account = accounts.named(name)
+        account = accounts.require_by_name(name)
         if revoke_all:
             accounts.revoke_tokens(account.id)
             typer.echo(f"All API tokens of {account.name} have been revoked.", err=True)
@@ -151,7 +151,7 @@ def sessions(
 
     settings = load_settings(config)
     with bootstrap.open_store(settings) as store:
-        account = bootstrap.build_accounts(store).named(name)
+        account = bootstrap.build_accounts(store).require_by_name(name)
         sessions = bootstrap.build_sessions(settings, store)
         if revoke_all:
             sessions.revoke_all(account.id)

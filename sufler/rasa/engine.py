@@ -62,7 +62,7 @@ class RasaEngine:
             {
                 "sender": question.sender,
                 "message": _message(question.triage.utterance),
-                "metadata": {_KEY: _about(question)},
+                "metadata": {_KEY: _metadata_of(question)},
             },
         )
         if not isinstance(messages, list):
@@ -152,7 +152,7 @@ def _message(text: str) -> str:
     return _SLASHES.sub("", text).strip() or "-"
 
 
-def _about(question: Question) -> dict[str, object]:
+def _metadata_of(question: Question) -> dict[str, object]:
     """Build a message's metadata. It carries the triage, so that none is repeated or stored in between."""
     triage = question.triage
     return {

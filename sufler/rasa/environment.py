@@ -63,10 +63,10 @@ class RasaProject:
             NoRasa: when it has no domain or no data.
         """
 
-        def existing(*names: str) -> Path | None:
+        def find_existing(*names: str) -> Path | None:
             return next((folder / name for name in names if (folder / name).exists()), None)
 
-        domain, data = existing("domain.yml", "domain.yaml", "domain"), existing("data")
+        domain, data = find_existing("domain.yml", "domain.yaml", "domain"), find_existing("data")
         if domain is None or data is None:
             lacks = "domain.yml or domain/" if domain is None else "data/"
             raise NoRasa(f"{folder}: has no {lacks}, so it is not a Rasa project")
@@ -74,8 +74,8 @@ class RasaProject:
             config=config,
             domain=domain,
             data=data,
-            endpoints=existing("endpoints.yml") or shipped / "endpoints.yml",
-            credentials=existing("credentials.yml") or shipped / "credentials.yml",
+            endpoints=find_existing("endpoints.yml") or shipped / "endpoints.yml",
+            credentials=find_existing("credentials.yml") or shipped / "credentials.yml",
             home=home,
         )
 

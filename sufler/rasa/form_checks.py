@@ -14,7 +14,7 @@ _KEY = "checked_forms"
 _KEYS = tuple(field.name for field in fields(LookupForm) if field.name != "name")
 
 
-def checked_forms(training_data: Path) -> tuple[LookupForm, ...]:
+def read_forms(training_data: Path) -> tuple[LookupForm, ...]:
     """Read the forms of a folder with training data.
 
     For a folder without the file, as from earlier versions, return the forms that ship with Sufler.

@@ -37,7 +37,7 @@ def token_for_rasa(accounts: Accounts, file: Path) -> str:
         NoRasa: when the account of that name is not an operator, is disabled or has too many tokens.
     """
     token = _read_token(file)
-    if token and _is_right(accounts.by_token(token)):
+    if token and _is_right(accounts.find_by_token(token)):
         return token
     account = next((account for account in accounts.all() if account.name.casefold() == _NAME), None)
     if account is not None and (account.role is not Role.OPERATOR or account.disabled_at is not None):

@@ -25,14 +25,14 @@ def build_actions(
     settings: Settings, store: Store, triage: Callable[[str], Triage], *, sampling: SamplingPolicy
 ) -> Actions:
     """Build Sufler's actions for a dialogue engine. `triage` takes readiness into account."""
-    from sufler.rasa.form_checks import checked_forms
+    from sufler.rasa.form_checks import read_forms
     from sufler.rasa.order_lookup import build_orders
 
     return Actions(
         store,
         triage,
         secret=installation_secret(settings.secret, store),
-        forms=checked_forms(settings.training_data_dir),
+        forms=read_forms(settings.training_data_dir),
         lookup=build_orders(
             _reveal(settings.dialogue.orders), timeout=settings.dialogue.action_timeout_seconds
         ),

@@ -19,7 +19,7 @@ from evaluation import IntentRow, ScoredCase
 from nlu.training_data import read_examples
 from prompter.models.recipe import EncoderConfig
 from scripts import bench_rasa
-from scripts.bench_rasa import at_equal_coverage, is_sure, measure_set, outcomes_of, texts_to_time
+from scripts.bench_rasa import compare_at_equal_coverage, is_sure, measure_set, outcomes_of, texts_to_time
 from scripts.contestants import (
     DIET,
     Guess,
@@ -133,13 +133,13 @@ def outcomes(confidences: Sequence[float], intents: str) -> list[ScoredCase]:
     return outcomes_of(rows, guesses)
 
 
-def written(path: Path) -> Path:
+def write(path: Path) -> Path:
     write_nlu([IntentRow(text=text, intent="odd?") for text in ODD], path)
     return path
 
 
 def test_odd_texts_are_read_again_as_they_were(tmp_path: Path) -> None:
-    found = [(example.text, example.intent) for example in read_examples(written(tmp_path / "nlu.yml"))]
+    found = [(example.text, example.intent) for example in read_examples(write(tmp_path / "nlu.yml"))]
     assert found == [(READ.get(text, text), "odd?") for text in ODD]
 
 
@@ -156,7 +156,7 @@ def test_odd_texts_are_read_by_rasa_as_they_were(tmp_path: Path) -> None:
         "print(json.dumps([[one.data.get(key) for key in keys] for one in found]))\n"
     )
     done = subprocess.run(
-        [environment.python, "-W", "ignore", "-c", script, written(tmp_path / "nlu.yml")],
+        [environment.python, "-W", "ignore", "-c", script, write(tmp_path / "nlu.yml")],
         capture_output=True,
         text=True,
         env={**os.environ, "RASA_TELEMETRY_ENABLED": "false"},
@@ -194,11 +194,11 @@ def test_rasa_is_sure_from_the_threshold_on_and_where_no_second_intent_is_near()
 def test_equally_many_answers_are_compared() -> None:
     theirs = outcomes([0.9, 0.8, 0.2, 0.1], "aban")
     ours = outcomes([0.1, 0.6, 0.9, 0.3], "baab")
-    found = at_equal_coverage(theirs, [True, True, False, False], ours)
+    found = compare_at_equal_coverage(theirs, [True, True, False, False], ours)
     assert {name: estimate.value for name, estimate in found.items() if estimate} == {
         "coverage": 0.5, "rasa_accuracy": 0.5, "sufler_accuracy": 1.0,
     }  # fmt: skip
-    none = at_equal_coverage(theirs, [False] * 4, ours)
+    none = compare_at_equal_coverage(theirs, [False] * 4, ours)
     assert (none["rasa_accuracy"], none["sufler_accuracy"]) == (None, None)
 
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from nlu.respelling import respelled
+from nlu.respelling import respell
 from nlu.respelling.keyboard import to_latin
 from tests.skips import BENCHMARK_DATA
 
@@ -27,13 +27,13 @@ def texts_of(name: str) -> list[str]:
 
 def test_genuine_texts_are_read_as_they_are() -> None:
     texts = [text for name in TRAINING_ROWS for text in texts_of(name)]
-    assert sum(respelled(text) != text for text in texts) < len(texts) / 1000
+    assert sum(respell(text) != text for text in texts) < len(texts) / 1000
 
 
 def test_garbled_russian_is_read_as_it_was_meant() -> None:
     texts = [text.replace("ё", "е") for text in texts_of("intents/hwu64_ru_train")]
     sentences = [text for text in texts if len(text.split()) >= 2 and re.fullmatch("[а-я ]+", text)]
-    right = sum(respelled(to_latin(text)) == text for text in sentences)
+    right = sum(respell(to_latin(text)) == text for text in sentences)
     assert right >= 0.97 * len(sentences) > 500
 
 
@@ -41,5 +41,5 @@ def test_garbled_words_are_read_as_they_were_meant() -> None:
     words = sorted(
         {word for text in texts_of("intents/hwu64_ru_train") for word in re.findall("[а-я]{4,}", text)}
     )
-    right = sum(respelled(to_latin(word)) == word for word in words)
+    right = sum(respell(to_latin(word)) == word for word in words)
     assert right >= 0.9 * len(words) > 1000

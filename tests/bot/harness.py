@@ -63,7 +63,7 @@ class Running:
 
 
 @contextmanager
-def running(*loops: Loop) -> Iterator[Running]:
+def run_loops(*loops: Loop) -> Iterator[Running]:
     """Run the loops for the duration of the block."""
     runner = Running(*loops)
     try:

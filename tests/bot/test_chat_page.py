@@ -20,7 +20,7 @@ from prompter.conversations.intake import Reception
 from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason
 from prompter.storage import Store
-from tests.bot.harness import delivery, running
+from tests.bot.harness import delivery, run_loops
 from tests.bot.test_web_chat import COOKIE, application
 from tests.browser import chromium, serve
 from tests.prompter.readiness.governed import GovernedShop
@@ -47,7 +47,7 @@ def shop(store: Store) -> Shop[Clock]:
 def url(shop: Shop[Clock]) -> Iterator[str]:
     """Serve the site, and deliver its operators' replies. Return its address."""
     app = application(reception=shop.reception, views=CustomerViews(shop.store), title="Северок")
-    with serve(app) as url, running(delivery(shop.deliveries, WebChannel())):
+    with serve(app) as url, run_loops(delivery(shop.deliveries, WebChannel())):
         yield url
 
 
@@ -56,7 +56,7 @@ def texts(shop: Shop[Clock]) -> list[str]:
 
 
 @contextmanager
-def opened(browser: Browser, url: str, **context_options: Any) -> Iterator[Page]:
+def open_page(browser: Browser, url: str, **context_options: Any) -> Iterator[Page]:
     """Open the chat page in its own browser, and fail on any error there."""
     context = browser.new_context(**context_options)
     page = context.new_page()
@@ -74,7 +74,7 @@ def opened(browser: Browser, url: str, **context_options: Any) -> Iterator[Page]
 
 @pytest.fixture
 def page(browser: Browser, url: str) -> Iterator[Page]:
-    with opened(browser, url, locale="ru-RU", viewport={"width": 900, "height": 900}) as page:
+    with open_page(browser, url, locale="ru-RU", viewport={"width": 900, "height": 900}) as page:
         yield page
 
 
@@ -150,7 +150,7 @@ def test_what_finds_no_room_is_kept_and_sent_by_itself(browser: Browser, store: 
     shop = Shop(store, clock=utc_now, max_untriaged=1)
     shop.say("эй", channel="web", chat="stranger")
     app = application(reception=shop.reception, views=CustomerViews(store))
-    with serve(app) as url, opened(browser, url, locale="ru-RU") as page:
+    with serve(app) as url, open_page(browser, url, locale="ru-RU") as page:
         page.clock.install()
         log = page.get_by_role("log")
         say(page, "где мой заказ")
@@ -167,13 +167,13 @@ def test_a_network_that_has_begun_too_many_chats_is_told_how_long_it_waits(
 ) -> None:
     limits = replace(CHAT_LIMITS, new_chats_per_address=1, reads_per_minute=1)
     app = application(reception=reception, views=CustomerViews(store), limits=limits)
-    with serve(app) as url, opened(browser, url, locale="en-GB") as first:
+    with serve(app) as url, open_page(browser, url, locale="en-GB") as first:
         first.get_by_role("textbox", name="Message").fill("hello")
         first.keyboard.press("Enter")
         expect(first.locator(".own.stored")).to_have_count(1)
         # Its own looks are too many, which is no lost connection.
         expect(first.get_by_role("status")).to_have_text("")
-        with opened(browser, url, locale="ru-RU") as second:
+        with open_page(browser, url, locale="ru-RU") as second:
             say(second, "где мой заказ")
             told = re.compile(r"много сообщений из вашей сети. Отправим через (59|60|61) мин")
             expect(second.get_by_role("status")).to_have_text(told)
@@ -210,7 +210,7 @@ def answering(store: Store, governed: GovernedShop) -> Iterator[str]:
     """Return the address of a site whose bot answers alone."""
     feedback = governed.feedback
     app = application(reception=governed.reception, views=CustomerViews(store), feedback=feedback)
-    with serve(app) as url, running(delivery(governed.deliveries, WebChannel())):
+    with serve(app) as url, run_loops(delivery(governed.deliveries, WebChannel())):
         yield url
 
 
@@ -226,7 +226,7 @@ def signals(page: Page, governed: GovernedShop) -> set[Signal]:
 def test_an_answer_of_the_bot_is_rated_and_an_operator_called(
     browser: Browser, answering: str, governed: GovernedShop
 ) -> None:
-    with opened(browser, answering, locale="ru-RU", viewport={"width": 900, "height": 900}) as page:
+    with open_page(browser, answering, locale="ru-RU", viewport={"width": 900, "height": 900}) as page:
         say(page, SURE)
         log = page.get_by_role("log")
         expect(log.locator(".own.stored")).to_have_count(1)
@@ -266,7 +266,7 @@ def test_a_press_that_is_lost_can_be_made_again_on_a_small_screen(
     browser: Browser, answering: str, governed: GovernedShop
 ) -> None:
     small = {"viewport": {"width": 320, "height": 568}, "has_touch": True, "color_scheme": "dark"}
-    with opened(browser, answering, locale="en-GB", **small) as page:
+    with open_page(browser, answering, locale="en-GB", **small) as page:
         page.get_by_role("textbox", name="Message").fill(SURE)
         page.get_by_role("button", name="Send").click()
         expect(page.locator(".own.stored")).to_have_count(1)

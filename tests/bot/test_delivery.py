@@ -16,7 +16,7 @@ from prompter.domain.conversation import OutboxState
 from prompter.storage import Store
 from prompter_api.ready import NotReady
 from sufler.health import Heartbeats
-from tests.bot.harness import Records, delivery, running, wait_until
+from tests.bot.harness import Records, delivery, run_loops, wait_until
 from tests.shipped import WAITS
 from tests.shop import Shop
 
@@ -70,7 +70,7 @@ def states(records: Records, chat_id: str = "7") -> list[OutboxState]:
 
 def test_a_reply_is_sent_and_marked(shop: OpenShop, records: Records) -> None:
     channel = FakeChannel()
-    with running(delivery(shop.deliveries, channel)):
+    with run_loops(delivery(shop.deliveries, channel)):
         write(shop, "7", "Смотрю.")
         wait_until(lambda: states(records) == [OutboxState.SENT])
     assert channel.sent == [("7", "Смотрю.")]
@@ -81,7 +81,7 @@ def test_one_chat_is_served_in_order_and_chats_side_by_side(shop: OpenShop) -> N
     channel = FakeChannel(gate=threading.Event())
     for chat in "abcdef":
         write(shop, chat, "один", "два", "три")
-    with running(delivery(shop.deliveries, channel, max_concurrency=4)):
+    with run_loops(delivery(shop.deliveries, channel, max_concurrency=4)):
         wait_until(lambda: len(channel.under_way) == 4)
         assert channel.gate is not None
         channel.gate.set()
@@ -95,7 +95,7 @@ def test_one_chat_is_served_in_order_and_chats_side_by_side(shop: OpenShop) -> N
 def test_a_chats_next_reply_does_not_wait_for_the_next_look(shop: OpenShop) -> None:
     channel = FakeChannel()
     write(shop, "7", *map(str, range(20)))
-    with running(delivery(shop.deliveries, channel, poll_seconds=3600)):
+    with run_loops(delivery(shop.deliveries, channel, poll_seconds=3600)):
         wait_until(lambda: len(channel.sent) == 20)
 
 
@@ -103,7 +103,7 @@ def test_a_channel_that_hangs_does_not_hold_up_another(shop: OpenShop) -> None:
     stuck, web = FakeChannel(gate=threading.Event()), FakeChannel(name="web", idempotent=True)
     write(shop, "7", "Смотрю.")
     write(shop, "8", "Смотрю.", channel="web")
-    with running(delivery(shop.deliveries, stuck, web, max_concurrency=1)):
+    with run_loops(delivery(shop.deliveries, stuck, web, max_concurrency=1)):
         wait_until(lambda: web.sent)
         assert stuck.sent == []
         assert stuck.gate is not None
@@ -123,7 +123,7 @@ def test_a_channel_that_hangs_does_not_hold_up_another(shop: OpenShop) -> None:
 def test_fates(shop: OpenShop, records: Records, error: Exception, state: OutboxState) -> None:
     channel = FakeChannel(behaviours=[error])
     write(shop, "7", "Смотрю.")
-    with running(delivery(shop.deliveries, channel)):
+    with run_loops(delivery(shop.deliveries, channel)):
         wait_until(lambda: states(records) == [state])
     assert len(channel.sent) == (1 if state is OutboxState.SENT else 0)
 
@@ -135,7 +135,7 @@ def test_where_sending_twice_is_harmless_it_is_sent_again(
     channel = FakeChannel(name="web", idempotent=True, behaviours=[error])
     write(shop, "7", "Смотрю.", channel="web")
     records = Records(store, "web")
-    with running(delivery(shop.deliveries, channel)):
+    with run_loops(delivery(shop.deliveries, channel)):
         wait_until(lambda: states(records) == [OutboxState.SENT])
     assert channel.sent == [("7", "Смотрю.")]
 
@@ -143,7 +143,7 @@ def test_where_sending_twice_is_harmless_it_is_sent_again(
 def test_after_an_unknown_fate_the_chat_goes_on(shop: OpenShop, records: Records) -> None:
     channel = FakeChannel(behaviours=[OutcomeUnknown("lost")])
     write(shop, "7", "один", "два")
-    with running(delivery(shop.deliveries, channel)):
+    with run_loops(delivery(shop.deliveries, channel)):
         wait_until(lambda: states(records) == [OutboxState.UNKNOWN, OutboxState.SENT])
     assert channel.sent == [("7", "два")]
 
@@ -155,14 +155,14 @@ def test_a_sending_without_end_has_an_unknown_fate(shop: OpenShop, records: Reco
             return await super().send(message)
 
     write(shop, "7", "Смотрю.")
-    with running(delivery(shop.deliveries, Endless(), send_seconds=0.01)):
+    with run_loops(delivery(shop.deliveries, Endless(), send_seconds=0.01)):
         wait_until(lambda: states(records) == [OutboxState.UNKNOWN])
 
 
 def test_what_is_being_sent_is_finished_before_stopping(shop: OpenShop, records: Records) -> None:
     channel = FakeChannel(gate=threading.Event())
     write(shop, "7", "Смотрю.", "Нашла.")
-    with running(delivery(shop.deliveries, channel)):
+    with run_loops(delivery(shop.deliveries, channel)):
         wait_until(lambda: channel.under_way)
         assert channel.gate is not None
         threading.Timer(0.05, channel.gate.set).start()
@@ -175,7 +175,7 @@ def test_what_a_dead_delivery_left_behind_is_settled(shop: OpenShop, store: Stor
     dead = Deliveries(store, waits=replace(WAITS, lease=timedelta(seconds=-1)), max_attempts=3)
     assert len(dead.claim(["telegram", "web"])) == 2
     telegram, web = FakeChannel(), FakeChannel(name="web", idempotent=True)
-    with running(delivery(shop.deliveries, telegram, web)):
+    with run_loops(delivery(shop.deliveries, telegram, web)):
         wait_until(lambda: states(records) == [OutboxState.UNKNOWN])
         wait_until(lambda: web.sent)
     assert telegram.sent == []
@@ -199,11 +199,11 @@ class Unreliable:
 
 
 def test_a_database_that_comes_and_goes_costs_nothing(shop: OpenShop, records: Records) -> None:
-    failing = {"waiting": 3, "claim_one": 3, "sent": 3, "expire_claims": 3}
+    failing = {"list_waiting": 3, "claim_one": 3, "mark_sent": 3, "expire_claims": 3}
     channel = FakeChannel()
     write(shop, "7", "Смотрю.")
     deliveries: Deliveries = Unreliable(shop.deliveries, failing)  # type: ignore[assignment]
-    with capture_logs() as logs, running(delivery(deliveries, channel)):
+    with capture_logs() as logs, run_loops(delivery(deliveries, channel)):
         wait_until(lambda: states(records) == [OutboxState.SENT])
         wait_until(lambda: not any(failing.values()))
     assert channel.sent == [("7", "Смотрю.")]
@@ -213,11 +213,11 @@ def test_a_database_that_comes_and_goes_costs_nothing(shop: OpenShop, records: R
 def test_a_channel_whose_looks_fail_is_not_alive_though_another_is(shop: OpenShop, records: Records) -> None:
     now = [0.0]
     heartbeats = Heartbeats(clock=lambda: now[0])
-    failing = {"waiting": 10**9}  # and the web's replies are found by `claim`
+    failing = {"list_waiting": 10**9}  # and the web's replies are found by `claim`
     deliveries: Deliveries = Unreliable(shop.deliveries, failing)  # type: ignore[assignment]
     web = FakeChannel(name="web", idempotent=True)
-    with running(delivery(deliveries, FakeChannel(), web, watcher=heartbeats)):
-        wait_until(lambda: failing["waiting"] < 10**9 - 1)
+    with run_loops(delivery(deliveries, FakeChannel(), web, watcher=heartbeats)):
+        wait_until(lambda: failing["list_waiting"] < 10**9 - 1)
         now[0] += 61
         write(shop, "8", "Смотрю.", channel="web")
         wait_until(lambda: web.sent)
@@ -225,11 +225,11 @@ def test_a_channel_whose_looks_fail_is_not_alive_though_another_is(shop: OpenSho
             heartbeats.check()
         write(shop, "7", "Смотрю.")
 
-        def sent() -> bool:
-            failing["waiting"] = 0
+        def is_sent() -> bool:
+            failing["list_waiting"] = 0
             return states(records) == [OutboxState.SENT]
 
-        wait_until(sent)
+        wait_until(is_sent)
         heartbeats.check()
 
 
@@ -238,8 +238,8 @@ def test_a_report_that_never_gets_through_does_not_stop_the_program_from_ending(
 ) -> None:
     channel = FakeChannel()
     write(shop, "7", "Смотрю.")
-    deliveries: Deliveries = Unreliable(shop.deliveries, {"sent": 10**9})  # type: ignore[assignment]
-    with capture_logs() as logs, running(delivery(deliveries, channel)):
+    deliveries: Deliveries = Unreliable(shop.deliveries, {"mark_sent": 10**9})  # type: ignore[assignment]
+    with capture_logs() as logs, run_loops(delivery(deliveries, channel)):
         wait_until(lambda: any(entry["event"] == "delivery_report_failed" for entry in logs))
     assert logs[-1]["event"] == "delivery_report_given_up"
     assert states(records) == [OutboxState.SENDING]  # until its claim runs out

@@ -19,7 +19,7 @@ from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason
 from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Store
-from tests.bot.harness import Records, connect, delivery, poller, running
+from tests.bot.harness import Records, connect, delivery, poller, run_loops
 from tests.emulators.telegram import Fault, TelegramEmulator
 from tests.prompter.readiness.governed import GovernedShop
 from tests.shipped import WAITS
@@ -224,7 +224,7 @@ def bot(
         finally:
             await client.close()
 
-    with running(poller(telegram, reception, feedback), deliver):
+    with run_loops(poller(telegram, reception, feedback), deliver):
         yield
 
 

@@ -15,7 +15,7 @@ from bot.telegram.poller import Receiver
 from prompter.conversations.intake import Receipt, Reception
 from prompter.domain.conversation import IncomingMessage, MessageKind
 from prompter.storage import Store
-from tests.bot.harness import HeardFeedback, Records, connect, poller, running
+from tests.bot.harness import HeardFeedback, Records, connect, poller, run_loops
 from tests.emulators.telegram import Fault, TelegramEmulator
 
 PRIVATE = {"id": 7, "type": "private"}
@@ -44,7 +44,7 @@ class FailingReception:
 def test_a_message_is_stored_with_its_customer(
     telegram: TelegramEmulator, reception: Reception, records: Records, store: Store
 ) -> None:
-    with running(poller(telegram, reception)):
+    with run_loops(poller(telegram, reception)):
         said = telegram.customer_says(7, "где мой заказ")
         telegram.wait_for(lambda: telegram.is_confirmed(said))
     (message,) = records.messages(7)
@@ -61,7 +61,7 @@ def test_messages_keep_their_order(
     texts = [f"сообщение {number}" for number in range(120)]  # more than one batch
     for text in texts:
         said = telegram.customer_says(7, text)
-    with running(poller(telegram, reception)):
+    with run_loops(poller(telegram, reception)):
         telegram.wait_for(lambda: telegram.is_confirmed(said))
     assert records.texts(7) == texts
 
@@ -90,7 +90,7 @@ def test_every_kind_of_message_is_stored(
     telegram.customer_sends(7, sent)
     said = telegram.customer_sends(7, sent, caption="вот чек") if sent == "photo" else None
     last = telegram.customer_says(7, "конец")
-    with running(poller(telegram, reception)):
+    with run_loops(poller(telegram, reception)):
         telegram.wait_for(lambda: telegram.is_confirmed(last))
     first, *rest = records.messages(7)
     assert (first.kind, first.text) == (kind, "")
@@ -104,7 +104,7 @@ def test_an_edit_is_a_message_that_replaces_the_first_one(
     said = telegram.customer_says(7, "где мой закас")
     telegram.customer_edits(said, "где мой заказ")
     last = telegram.customer_edits(said, "где мой заказ?")  # within the same second
-    with running(poller(telegram, reception)):
+    with run_loops(poller(telegram, reception)):
         telegram.wait_for(lambda: telegram.is_confirmed(last))
     first, *edits = records.messages(7)
     assert [edit.text for edit in edits] == ["где мой заказ", "где мой заказ?"]
@@ -117,7 +117,7 @@ def test_a_live_location_on_the_move_is_no_new_message(
     place = {"latitude": 55.75, "longitude": 37.61, "live_period": 900}
     said = telegram.customer_sends(7, "location", location=place)
     last = telegram.customer_edits(said, location=place | {"latitude": 55.76})
-    with running(poller(telegram, reception)):
+    with run_loops(poller(telegram, reception)):
         telegram.wait_for(lambda: telegram.is_confirmed(last))
     assert len(records.messages(7)) == 1
 
@@ -127,7 +127,7 @@ def test_a_forwarded_message_is_marked(
 ) -> None:
     telegram.customer_says(7, "смотрите, что мне написали")
     last = telegram.customer_forwards(7, "ваш заказ отменён")
-    with running(poller(telegram, reception)):
+    with run_loops(poller(telegram, reception)):
         telegram.wait_for(lambda: telegram.is_confirmed(last))
     assert [message.forwarded for message in records.messages(7)] == [False, True]
 
@@ -139,7 +139,7 @@ def test_groups_channels_and_notes_are_passed_over(
     telegram.channel_posts(-200, "новость")
     telegram.customer_sends(7, "note")
     last = telegram.customer_says(7, "где мой заказ")
-    with running(poller(telegram, reception)):
+    with run_loops(poller(telegram, reception)):
         telegram.wait_for(lambda: telegram.is_confirmed(last))
     assert records.texts(7) == ["где мой заказ"]
     assert records.messages(-100) == records.messages(-200) == []
@@ -154,7 +154,7 @@ def test_odd_texts_and_names_do_not_hold_up_the_queue(
     who = {"id": 7, "is_bot": False, "first_name": text, "language_code": "\x00??"}
     telegram.customer_says(7, text, **{"from": who})
     last = telegram.customer_says(7, "где мой заказ")
-    with running(poller(telegram, reception)):
+    with run_loops(poller(telegram, reception)):
         telegram.wait_for(lambda: telegram.is_confirmed(last))
     assert len(records.messages(7)) == 2
 
@@ -180,7 +180,7 @@ def test_an_update_that_the_library_cannot_read_is_stored_as_far_as_it_can_be(
     telegram.customer_says(8, "до")
     telegram.add_update(update)
     last = telegram.customer_says(8, "после")
-    with running(poller(telegram, reception)):
+    with run_loops(poller(telegram, reception)):
         telegram.wait_for(lambda: telegram.is_confirmed(last))
     assert records.texts(7) == stored
     assert records.texts(8) == ["до", "после"]
@@ -202,7 +202,7 @@ def test_an_update_is_asked_for_again_until_it_is_stored(
             return failing.receive(message)
 
     receiver: Receiver = RecordingThread()
-    with running(poller(telegram, receiver)):
+    with run_loops(poller(telegram, receiver)):
         telegram.wait_for(lambda: telegram.is_confirmed(second))
     assert [message.text for message in failing.tried] == ["один"] * 4 + ["два"]
     assert not any(confirmed_too_early)
@@ -223,7 +223,7 @@ def test_what_was_stored_before_the_database_failed_is_confirmed(
                 raise OSError("disk full")
             return failing.receive(message)
 
-    with running(poller(telegram, FailingOnTheSecond())):
+    with run_loops(poller(telegram, FailingOnTheSecond())):
         telegram.wait_for(lambda: telegram.is_confirmed(second))
     assert [message.text for message in failing.tried] == ["один", "два", "два"]
     assert records.texts(7) == ["один", "два"]
@@ -235,7 +235,7 @@ def test_words_that_cannot_be_stored_cost_only_themselves(
     failing = FailingReception(reception, errors=[ValueError("cannot encode")])
     telegram.customer_says(7, "невозможное")
     last = telegram.customer_says(7, "где мой заказ")
-    with running(poller(telegram, failing)):
+    with run_loops(poller(telegram, failing)):
         telegram.wait_for(lambda: telegram.is_confirmed(last))
     assert [(message.kind, message.text) for message in records.messages(7)] == [
         (MessageKind.OTHER, ""),
@@ -248,7 +248,7 @@ def test_duplicates_are_stored_once(
 ) -> None:
     said = telegram.customer_says(7, "где мой заказ")
     edit = telegram.customer_edits(said, "где мой заказ?")
-    with running(poller(telegram, reception)):
+    with run_loops(poller(telegram, reception)):
         telegram.wait_for(lambda: telegram.is_confirmed(edit))
         telegram.deliver_again(said)
         telegram.deliver_again(edit)
@@ -260,11 +260,11 @@ def test_duplicates_are_stored_once(
 def test_a_poller_that_starts_anew_goes_on_where_the_last_one_stopped(
     telegram: TelegramEmulator, reception: Reception, records: Records
 ) -> None:
-    with running(poller(telegram, reception)):
+    with run_loops(poller(telegram, reception)):
         telegram.customer_says(7, "один")
         telegram.wait_for(lambda: records.messages(7))
     telegram.customer_says(7, "два")
-    with running(poller(telegram, reception)):
+    with run_loops(poller(telegram, reception)):
         telegram.wait_for(lambda: len(records.messages(7)) == 2)
     assert records.texts(7) == ["один", "два"]
 
@@ -296,7 +296,7 @@ def test_a_press_is_passed_on_and_answered(
     heard: str,
     answer: str,
 ) -> None:
-    with running(poller(telegram, reception, feedback)):
+    with run_loops(poller(telegram, reception, feedback)):
         pressed = telegram.customer_presses(7, 2, data)
         telegram.wait_for(lambda: telegram.answers_to(pressed))
         telegram.wait_for(lambda: telegram.is_confirmed(pressed))
@@ -327,7 +327,7 @@ def test_a_press_is_answered_in_the_customers_language(
 ) -> None:
     who = {"id": 7, "is_bot": False, "first_name": "Olga", "language_code": spoken}
     pressed = telegram.customer_presses(7, 2, "up:5", **{"from": who})
-    with running(poller(telegram, reception, feedback, language=ours)):
+    with run_loops(poller(telegram, reception, feedback, language=ours)):
         telegram.wait_for(lambda: telegram.answers_to(pressed))
     assert telegram.answers_to(pressed) == [answer]
 
@@ -345,7 +345,7 @@ def test_a_press_is_asked_for_again_until_it_is_stored(
     pressed = telegram.customer_presses(7, 2, "down:5")
     said = telegram.customer_says(7, "где мой заказ")
     failing = RecordingThread(replies=frozenset({REPLY}), errors=[OSError("database is locked")] * 3)
-    with running(poller(telegram, reception, failing)):
+    with run_loops(poller(telegram, reception, failing)):
         telegram.wait_for(lambda: telegram.is_confirmed(said))
     assert not failing.confirmed_too_early
     assert failing.heard == [("useless", "telegram", "7", REPLY)]
@@ -357,7 +357,7 @@ def test_a_press_that_comes_again_is_answered_again(
     telegram: TelegramEmulator, reception: Reception, feedback: HeardFeedback
 ) -> None:
     pressed = telegram.customer_presses(7, 2, "operator:5")
-    with running(poller(telegram, reception, feedback)):
+    with run_loops(poller(telegram, reception, feedback)):
         telegram.wait_for(lambda: telegram.is_confirmed(pressed))
         telegram.deliver_again(pressed)
         telegram.wait_for(lambda: len(telegram.answers_to(pressed)) == 2)
@@ -386,7 +386,7 @@ def test_a_press_that_cannot_be_answered_stops_and_repeats_nothing(
     telegram.fail_next("answerCallbackQuery", fault)
     telegram.customer_presses(7, 2, "up:5")
     said = telegram.customer_says(7, "где мой заказ")
-    with capture_logs() as logs, running(poller(telegram, reception, feedback)):
+    with capture_logs() as logs, run_loops(poller(telegram, reception, feedback)):
         telegram.wait_for(lambda: telegram.is_confirmed(said))
     assert feedback.heard == [("helpful", "telegram", "7", REPLY)]
     assert telegram.count("answerCallbackQuery") == 1
@@ -426,7 +426,7 @@ def test_presses_that_are_not_ours_are_passed_over(
 ) -> None:
     forged = telegram.customer_presses(7, 2, data, **fields)
     pressed = telegram.customer_presses(7, 2, "up:5")
-    with capture_logs() as logs, running(poller(telegram, reception, feedback)):
+    with capture_logs() as logs, run_loops(poller(telegram, reception, feedback)):
         telegram.wait_for(lambda: telegram.answers_to(pressed))
     assert feedback.heard == [("helpful", "telegram", "7", REPLY)]
     assert telegram.answers_to(forged) == []
@@ -441,7 +441,7 @@ def test_two_pollers_are_told_apart_in_the_log_and_lose_nothing(
     telegram: TelegramEmulator, reception: Reception, records: Records
 ) -> None:
     both = poller(telegram, reception), poller(telegram, reception)
-    with capture_logs() as logs, running(*both):
+    with capture_logs() as logs, run_loops(*both):
         telegram.wait_for(lambda: any(entry["event"] == "telegram_polled_elsewhere" for entry in logs))
         said = telegram.customer_says(7, "где мой заказ")
         telegram.wait_for(lambda: telegram.is_confirmed(said))
@@ -452,7 +452,7 @@ def test_two_pollers_are_told_apart_in_the_log_and_lose_nothing(
 
 def test_a_webhook_is_named_as_the_reason(telegram: TelegramEmulator, reception: Reception) -> None:
     telegram.set_webhook(active=True)
-    with capture_logs() as logs, running(poller(telegram, reception)):
+    with capture_logs() as logs, run_loops(poller(telegram, reception)):
         telegram.wait_for(lambda: telegram.count("getUpdates") >= 2)
     assert "deleteWebhook" in next(
         entry["hint"] for entry in logs if entry["event"] == "telegram_polled_elsewhere"
@@ -478,14 +478,14 @@ def test_polling_survives(
 ) -> None:
     telegram.fail_next("getUpdates", fault, fault)
     said = telegram.customer_says(7, "где мой заказ")
-    with running(poller(telegram, reception)):
+    with run_loops(poller(telegram, reception)):
         telegram.wait_for(lambda: telegram.is_confirmed(said))
     assert records.texts(7) == ["где мой заказ"]
 
 
 def test_polling_waits_as_long_as_telegram_asks(telegram: TelegramEmulator, reception: Reception) -> None:
     telegram.fail_next("getUpdates", Fault.too_many_requests(600))
-    with capture_logs() as logs, running(poller(telegram, reception)):
+    with capture_logs() as logs, run_loops(poller(telegram, reception)):
         telegram.wait_for(lambda: telegram.count("getUpdates"))
         telegram.wait_for(lambda: logs)
     assert logs[0]["retry_after"] == 600
@@ -495,7 +495,7 @@ def test_polling_waits_as_long_as_telegram_asks(telegram: TelegramEmulator, rece
 def test_polling_survives_an_outage(
     telegram: TelegramEmulator, reception: Reception, records: Records
 ) -> None:
-    with capture_logs() as logs, running(poller(telegram, reception)):
+    with capture_logs() as logs, run_loops(poller(telegram, reception)):
         telegram.wait_for(lambda: telegram.count("getUpdates"))
         with telegram.unreachable():
             said = telegram.customer_says(7, "где мой заказ")
@@ -508,14 +508,14 @@ def test_polling_survives_an_outage(
 def test_a_wrong_token_is_one_clear_line_and_tried_again_later(
     telegram: TelegramEmulator, reception: Reception, token: str
 ) -> None:
-    with capture_logs() as logs, running(poller(telegram, reception, token=token)):
+    with capture_logs() as logs, run_loops(poller(telegram, reception, token=token)):
         telegram.wait_for(lambda: logs)
     assert [entry["event"] for entry in logs] == ["telegram_token_refused"]
     assert token not in json.dumps(logs)
 
 
 def test_stopping_does_not_wait_for_the_long_poll(telegram: TelegramEmulator, reception: Reception) -> None:
-    with running(poller(telegram, reception, poll_seconds=50)):
+    with run_loops(poller(telegram, reception, poll_seconds=50)):
         telegram.wait_for(lambda: telegram.count("getUpdates"))
     assert telegram.count("getUpdates") == 1
 
@@ -535,7 +535,7 @@ def test_neither_token_nor_customers_words_reach_the_logs(
     broken: dict[str, object] = {"message_id": 1, "chat": PRIVATE, "text": "секрет"}
     telegram.add_update({"message": broken})
     last = telegram.customer_says(7, "секрет")
-    with capture_logs() as logs, running(poller(telegram, failing)):
+    with capture_logs() as logs, run_loops(poller(telegram, failing)):
         telegram.wait_for(lambda: telegram.is_confirmed(last))
     written = caplog.text + "".join(map(str, logs))
     assert len(logs) > 5

@@ -27,7 +27,7 @@ from prompter.domain.conversation import IncomingMessage
 from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason
 from prompter.storage import Store
-from tests.bot.harness import HeardFeedback, Records, delivery, running, wait_until
+from tests.bot.harness import HeardFeedback, Records, delivery, run_loops, wait_until
 from tests.browser import serve
 from tests.prompter.readiness.governed import GovernedShop
 from tests.shipped import CHAT_LIMITS
@@ -125,7 +125,7 @@ def test_a_conversation_there_and_back(site: Site) -> None:
         waiting = browser.get("/chat/messages").json()
         assert waiting["attention"] == "typing"
         assert [line["text"] for line in waiting["lines"]] == ["как вернуть товар"]
-        with running(delivery(site.deliveries, WebChannel())):
+        with run_loops(delivery(site.deliveries, WebChannel())):
             wait_until(lambda: len(lines(browser)) == 2)
         assert lines(browser) == [("customer", "как вернуть товар"), ("operator", "За 14 дней.")]
         assert browser.get("/chat/messages").json()["attention"] == "none"
@@ -186,7 +186,7 @@ def test_opening_the_page_makes_no_conversation(site: Site, store: Store) -> Non
         assert tx.conversations.customer(1) is None
 
 
-def forged(cookie: str) -> list[str]:
+def forge(cookie: str) -> list[str]:
     """Return cookies that we did not make but that look like ours."""
     secret, signature = cookie.split(".")
     theirs = ChatCookies("the secret of another installation", secure=False).make()
@@ -199,7 +199,7 @@ def test_a_cookie_that_we_have_not_made_opens_no_chat(site: Site) -> None:
     with site.browser() as browser:
         say(browser, "тайна")
         cookie = browser.cookies[COOKIE]
-    for planted in forged(cookie):
+    for planted in forge(cookie):
         with httpx.Client(base_url=site.url, headers={"Cookie": f"{COOKIE}={planted}"}) as attacker:
             assert say(attacker, "эй").status_code == 401
             assert attacker.get("/chat/messages").status_code == 401
@@ -233,16 +233,16 @@ def test_a_conversation_from_before_cookies_were_signed_goes_on_once(
     client = TestClient(application(reception=reception, views=views, secure_cookies=secure))
     old = {"Cookie": f"{COOKIE}={secret}"}
     assert client.get("/chat/messages", headers=old).status_code == 401
-    new = given_cookie(client.get("/chat", headers=old))
+    new = cookie_of(client.get("/chat", headers=old))
     assert lines(client, headers=new) == [("customer", "давно")]
     say(client, "и сейчас", headers=new)
     # Somebody who has planted the old cookie reads nothing of it.
     assert client.get("/chat/messages", headers=old).status_code == 401
-    assert lines(client, headers=given_cookie(client.get("/chat", headers=old))) == []
+    assert lines(client, headers=cookie_of(client.get("/chat", headers=old))) == []
     assert lines(client, headers=new) == [("customer", "давно"), ("customer", "и сейчас")]
 
 
-def given_cookie(page: Any) -> dict[str, str]:
+def cookie_of(page: Any) -> dict[str, str]:
     """Return the cookie that the page has set, as browsers send it back."""
     page.raise_for_status()
     return {"Cookie": page.headers.get_list("set-cookie")[0].partition(";")[0]}
@@ -266,7 +266,7 @@ def answered(store: Store, governed: GovernedShop) -> Iterator[str]:
     """Return the address of a site whose bot answers alone."""
     feedback = governed.feedback
     app = application(reception=governed.reception, views=CustomerViews(store), feedback=feedback)
-    with serve(app) as url, running(delivery(governed.deliveries, WebChannel())):
+    with serve(app) as url, run_loops(delivery(governed.deliveries, WebChannel())):
         yield url
 
 
@@ -308,7 +308,7 @@ def test_operators_replies_have_no_buttons(site: Site) -> None:
     with site.browser() as browser:
         say(browser, "как вернуть товар")
         site.answer("За 14 дней.")
-        with running(delivery(site.deliveries, WebChannel())):
+        with run_loops(delivery(site.deliveries, WebChannel())):
             wait_until(lambda: len(lines(browser)) == 2)
         assert [line["reply"] for line in browser.get("/chat/messages").json()["lines"]] == [None, None]
 
@@ -562,7 +562,7 @@ def test_looking_too_often_is_stopped(store: Store, reception: Reception) -> Non
 
 
 def test_a_full_backlog_turns_new_chats_away_but_not_customers_who_talk_already(store: Store) -> None:
-    site, triager = bounded_street(store, max_untriaged=2)
+    site, triager = build_bounded_street(store, max_untriaged=2)
     customers = [site.visitor(f"192.0.2.{number}") for number in range(5)]
     for customer in customers:
         assert say(customer, "эй").status_code == 200
@@ -580,7 +580,7 @@ def test_a_full_backlog_turns_new_chats_away_but_not_customers_who_talk_already(
 
 
 def test_a_message_without_room_does_not_use_up_new_chats(store: Store) -> None:
-    site, triager = bounded_street(store, max_untriaged=1, new_chats_per_address=1)
+    site, triager = build_bounded_street(store, max_untriaged=1, new_chats_per_address=1)
     customer = site.visitor("192.0.2.8")
     assert site.write("192.0.2.7").status_code == 200
     assert [say(customer, "эй").status_code for _ in range(3)] == [503] * 3
@@ -589,7 +589,7 @@ def test_a_message_without_room_does_not_use_up_new_chats(store: Store) -> None:
 
 
 def test_a_turn_that_waits_for_long_does_not_grow_without_end(store: Store) -> None:
-    site, triager = bounded_street(store, max_untriaged=5, messages_per_minute=100)
+    site, triager = build_bounded_street(store, max_untriaged=5, messages_per_minute=100)
     customer = site.visitor("192.0.2.7")
     statuses = [say(customer, "эй").status_code for _ in range(22)]
     assert statuses == [200] * 20 + [503] * 2
@@ -597,7 +597,7 @@ def test_a_turn_that_waits_for_long_does_not_grow_without_end(store: Store) -> N
     assert say(customer, "эй").status_code == 200
 
 
-def bounded_street(store: Store, *, max_untriaged: int, **limits: int) -> tuple[Street, Triager]:
+def build_bounded_street(store: Store, *, max_untriaged: int, **limits: int) -> tuple[Street, Triager]:
     """A site with little room for waiting messages, and the worker that triages them."""
     shop = Shop(store, clock=utc_now, max_untriaged=max_untriaged)
     return street(store, shop.reception, **limits), shop.triager

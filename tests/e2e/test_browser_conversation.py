@@ -33,7 +33,7 @@ def desk(browser: Browser, product: Product) -> Iterator[Page]:
     context.close()
 
 
-def received(telegram: TelegramEmulator) -> list[str]:
+def wait_for_messages(telegram: TelegramEmulator) -> list[str]:
     """Wait for messages to the customer, and return them."""
     telegram.wait_for(lambda: telegram.sent_to(CHAT), seconds=PATIENCE)
     return telegram.sent_to(CHAT)
@@ -45,7 +45,7 @@ def test_a_question_is_asked_suggested_accepted_and_answered(desk: Page, telegra
     expect(card).to_contain_text(ANSWER, timeout=PATIENCE * 1000)
     offered = card.inner_text()
     desk.keyboard.press("1")
-    assert received(telegram) == [offered]
+    assert wait_for_messages(telegram) == [offered]
     expect(desk.locator(".bubble--ours")).to_contain_text(ANSWER)
     expect(desk.get_by_text("Очередь пуста")).to_be_visible()
 
@@ -60,7 +60,7 @@ def test_a_suggestion_is_edited_before_it_leaves(
     expect(editor).to_be_focused()
     editor.fill("Верните товар за 30 дней.")
     desk.keyboard.press("Control+Enter")
-    assert received(telegram) == ["Верните товар за 30 дней."]
+    assert wait_for_messages(telegram) == ["Верните товар за 30 дней."]
     (reply,) = product.get("/api/conversations/1")["replies"]
     assert reply["text"] == "Верните товар за 30 дней."
 
@@ -72,7 +72,7 @@ def test_a_reply_whose_answer_got_lost_is_shown_and_settled_by_a_person(
     telegram.customer_says(CHAT, "как вернуть товар")
     expect(desk.locator(".card__text").first).to_contain_text(ANSWER, timeout=PATIENCE * 1000)
     desk.keyboard.press("Enter")
-    received(telegram)
+    wait_for_messages(telegram)
     expect(desk.get_by_role("button", name="Отметить доставленным").first).to_be_visible(
         timeout=PATIENCE * 1000
     )

@@ -52,7 +52,7 @@ def product(
 def converse(product: Product) -> None:
     """Accept every suggestion, restarting the program when it is dead, until a reply is settled."""
 
-    def settled() -> bool:
+    def is_settled() -> bool:
         if not product.is_running():
             product.start()
         try:
@@ -64,7 +64,7 @@ def converse(product: Product) -> None:
             return False  # it has just died, or the customer's message is not there yet
         return any(reply["state"] in ("sent", "unknown") for reply in conversation["replies"])
 
-    wait_for(settled, seconds=2 * PATIENCE)
+    wait_for(is_settled, seconds=2 * PATIENCE)
 
 
 def assert_all_is_well(product: Product, telegram: TelegramEmulator) -> None:

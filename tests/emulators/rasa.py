@@ -116,7 +116,7 @@ class RasaEmulator:
             return 409, {"reason": "Conflict"}
         routes: dict[str, Callable[[], Any]] = {
             "/status": lambda: {"model_id": self.model, "model_file": "m.tar.gz"},
-            "/model/parse": lambda: self._parsed(body["text"]),
+            "/model/parse": lambda: self._parse(body["text"]),
         }
         if path in routes:
             return 200, routes[path]()
@@ -134,13 +134,13 @@ class RasaEmulator:
             metadata = {**event.get("metadata", {}), "model_id": self.model}
             self.events.setdefault(sender, []).append({**event, "metadata": metadata})
 
-    def _parsed(self, text: str) -> Json:
+    def _parse(self, text: str) -> Json:
         if "оператор" in text:
-            return _parsed({"handoff_request": self.confidence, "greeting": 1 - self.confidence})
+            return _parse_data({"handoff_request": self.confidence, "greeting": 1 - self.confidence})
         if text in self.says:
-            return _parsed({text: self.confidence})
+            return _parse_data({text: self.confidence})
         name = "order_status" if text in self.asks else "faq"
-        return _parsed({name: self.confidence, "greeting": 1 - self.confidence})
+        return _parse_data({name: self.confidence, "greeting": 1 - self.confidence})
 
     def _hear(self, body: Json) -> list[Json]:
         sender, text = body["sender"], body["message"]
@@ -151,7 +151,7 @@ class RasaEmulator:
                 {
                     "event": "user",
                     "text": text,
-                    "parse_data": self._parsed(text),
+                    "parse_data": self._parse(text),
                     "metadata": body.get("metadata") or {},
                 },
             )
@@ -193,7 +193,7 @@ class RasaEmulator:
         return [response for response in found if "custom" in response or "text" in response]
 
 
-def _parsed(ranking: dict[str, float]) -> Json:
+def _parse_data(ranking: dict[str, float]) -> Json:
     names = [{"name": name, "confidence": confidence} for name, confidence in ranking.items()]
     return {"intent": names[0], "intent_ranking": names, "entities": []}
 

@@ -454,7 +454,7 @@ class TelegramEmulator:
                 chat_id=chat_id,
                 message_id=self._new_message_id(chat_id),
                 text=text,
-                reply_markup=_checked_markup(parameters.get("reply_markup")),
+                reply_markup=_check_markup(parameters.get("reply_markup")),
             )
             self._sent.append(sent)
         return _as_message(sent, {"id": chat_id, "type": "private", "first_name": "Ольга"})
@@ -494,7 +494,7 @@ def _as_message(sent: BotMessage, chat: Json) -> Json:
     } | markup
 
 
-def _checked_markup(markup: Json | None) -> Json | None:
+def _check_markup(markup: Json | None) -> Json | None:
     for row in (markup or {}).get("inline_keyboard", []):
         for button in row:
             if not button.get("text"):

@@ -27,7 +27,7 @@ def row(source: Source = Source.VERDICT, key: int | None = None, right: str = "a
     return Row(case=Case(text="?", article_ids=(right,)), source=source, key=key)
 
 
-def compared(
+def compare(
     pairs: Sequence[tuple[str | None, str | None]],
     *,
     source: Source = Source.VERDICT,
@@ -46,7 +46,7 @@ def compared(
 
 
 def test_the_same_answers_pass() -> None:
-    report = compared([("a", "a")] * 9 + [("b", "b")])
+    report = compare([("a", "a")] * 9 + [("b", "b")])
     assert report.refusal is None
     assert report.champion is not None
     assert report.candidate is not None
@@ -56,7 +56,7 @@ def test_the_same_answers_pass() -> None:
 
 
 def test_better_passes_and_what_changed_is_listed() -> None:
-    report = compared([("b", "a")] * 8 + [("a", "a")] * 40)
+    report = compare([("b", "a")] * 8 + [("a", "a")] * 40)
     assert report.refusal is None
     assert (report.won, report.lost) == (8, 0)
     assert [(change.row.key, change.before, change.after, change.is_right) for change in report.changes] == [
@@ -65,13 +65,13 @@ def test_better_passes_and_what_changed_is_listed() -> None:
 
 
 def test_perhaps_worse_is_refused() -> None:
-    assert compared([("a", "b")] * 3 + [("a", "a")] * 97).refusal is Refusal.WORSE
+    assert compare([("a", "b")] * 3 + [("a", "a")] * 97).refusal is Refusal.WORSE
     # as many won as lost, but of so few rows that it may well be worse
     unclear = [("a", "b")] * 3 + [("b", "a")] * 3 + [("a", "a")] * 44
-    assert compared(unclear).refusal is Refusal.WORSE
-    assert compared(unclear, noninferiority_margin=0.2).refusal is None
+    assert compare(unclear).refusal is Refusal.WORSE
+    assert compare(unclear, noninferiority_margin=0.2).refusal is None
     # the same changes on many more rows are no danger
-    assert compared(unclear + [("a", "a")] * 2000).refusal is None
+    assert compare(unclear + [("a", "a")] * 2000).refusal is None
 
 
 def test_a_pinned_case_that_breaks_is_refused_however_good_the_rest() -> None:
@@ -98,7 +98,7 @@ def test_a_live_topic_may_lose_what_its_evidence_leaves_room_for(
 ) -> None:
     live = GatedTopic(name="orders", topics=frozenset({"orders"}), threshold=0.9, margin=margin)
     pairs = [("a", "b")] * 3 + [("b", "a")] * 2 + [("a", "a")] * 95
-    report = compared(pairs, live=[live], noninferiority_margin=1.0)
+    report = compare(pairs, live=[live], noninferiority_margin=1.0)
     (change,) = report.topics
     assert (change.n_answered, change.turned_wrong, change.turned_right) == (100, 3, 2)
     assert report.refusal is refusal
@@ -107,7 +107,7 @@ def test_a_live_topic_may_lose_what_its_evidence_leaves_room_for(
 
 def test_a_topic_that_does_not_answer_yet_refuses_nothing_but_is_told_of() -> None:
     tested = GatedTopic(name="orders", topics=frozenset({"orders"}), threshold=0.9, margin=0.0, is_live=False)
-    report = compared([("a", "b")] * 3 + [("a", "a")] * 9, live=[tested], noninferiority_margin=1.0)
+    report = compare([("a", "b")] * 3 + [("a", "a")] * 9, live=[tested], noninferiority_margin=1.0)
     (change,) = report.topics
     assert (report.refusal, change.is_worse, change.is_too_much) == (None, True, False)
     assert {edit.topic for edit in report.changes} == {None}

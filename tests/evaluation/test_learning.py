@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from evaluation import Case, Estimate, RankedSuggestion, cross_fitted, learning_curve
+from evaluation import Case, Estimate, RankedSuggestion, cross_fit, learning_curve
 from tests.evaluation.test_metrics import Offer
 
 
@@ -12,7 +12,7 @@ class Rote:
     def __init__(self, known: dict[str, str] | None = None) -> None:
         self.known = known or {}
 
-    def learned_from(self, confirmed: Sequence[Case]) -> "Rote":
+    def learn_from(self, confirmed: Sequence[Case]) -> "Rote":
         return Rote({case.text: case.article_ids[0] for case in confirmed})
 
     def suggest(self, text: str) -> Sequence[RankedSuggestion]:
@@ -36,6 +36,6 @@ def test_the_learning_curve_doubles_and_ends_with_all() -> None:
 
 
 def test_calibration_rows_are_asked_of_a_model_that_has_not_learned_them() -> None:
-    outcomes = cross_fitted(Rote(), LEARN)
+    outcomes = cross_fit(Rote(), LEARN)
     assert sorted(outcome.text for outcome in outcomes) == sorted(case.text for case in LEARN)
     assert not any(outcome.is_right for outcome in outcomes)

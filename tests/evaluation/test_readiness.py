@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from evaluation.betting import RIGHT, WRONG, double_review_judgement
-from evaluation.readiness import JudgedTurn, Rule, assess, confidence_sequence, kl_bound, threshold_passed
+from evaluation.readiness import JudgedTurn, Rule, assess, confidence_sequence, kl_bound, passed_threshold
 
 RULE = Rule(bar=0.9, alpha=0.05, thresholds=(0.95, 0.8, 0.6))
 
@@ -37,10 +37,10 @@ def test_right_answers_only_let_a_topic_pass_after_as_many_as_the_closed_form_sa
 def test_thresholds_are_tested_one_after_the_other() -> None:
     sure = assess(turns((0.97, True, 80), (0.7, True, 200)), RULE)
     assert [step.passed_after is not None for step in sure] == [True, True, True]
-    assert threshold_passed(sure) == 0.6
+    assert passed_threshold(sure) == 0.6
     held_up = assess(turns((0.97, False, 30), (0.7, True, 500)), RULE)
     assert [step.threshold for step in held_up] == [0.95]  # the laxer ones are not even looked at
-    assert threshold_passed(held_up) is None
+    assert passed_threshold(held_up) is None
 
 
 def test_a_test_that_has_passed_stays_passed_whatever_follows() -> None:
@@ -63,7 +63,7 @@ def test_above_the_bar_it_is_said_how_many_more_are_needed() -> None:
 
 def test_all_tests_of_a_topic_together_spend_alpha() -> None:
     assert sum(RULE.spends(k) for k in range(1, 100_000)) == pytest.approx(RULE.alpha, rel=1e-4)
-    assert RULE.needed(1) < RULE.needed(2) < RULE.needed(30)
+    assert RULE.passing_capital(1) < RULE.passing_capital(2) < RULE.passing_capital(30)
 
 
 def test_a_later_version_needs_more() -> None:

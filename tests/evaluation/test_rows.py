@@ -6,16 +6,16 @@ import pytest
 from evaluation import BadRows, Case, IntentRow, ScoredCase, read_cases, read_intents, write_failures
 
 
-def written(folder: Path, text: str) -> Path:
+def write(folder: Path, text: str) -> Path:
     path = folder / "rows.csv"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     return path
 
 
 def test_rows_are_read(tmp_path: Path) -> None:
-    path = written(tmp_path, '\ufefftext,intent\n"a, ""b""\nc",x\n\nd,y\n')
+    path = write(tmp_path, '\ufefftext,intent\n"a, ""b""\nc",x\n\nd,y\n')
     assert read_intents(path) == [IntentRow(text='a, "b"\nc', intent="x"), IntentRow(text="d", intent="y")]
-    path = written(tmp_path, "kind,text,article_id\nfar,hm,\nnear,who,b|a|b\n")
+    path = write(tmp_path, "kind,text,article_id\nfar,hm,\nnear,who,b|a|b\n")
     assert read_cases(path, known_ids={"a", "b"}) == [
         Case(text="hm", article_ids=()),
         Case(text="who", article_ids=("b", "a")),
@@ -37,12 +37,12 @@ def test_rows_are_read(tmp_path: Path) -> None:
 )
 def test_bad_rows_are_named(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(BadRows) as error:
-        read_intents(written(tmp_path, text))
+        read_intents(write(tmp_path, text))
     assert problem in str(error.value)
 
 
 def test_an_unknown_article_is_named(tmp_path: Path) -> None:
-    path = written(tmp_path, "text,article_id\na,x|y\n")
+    path = write(tmp_path, "text,article_id\na,x|y\n")
     with pytest.raises(BadRows, match=r"row 2, column article_id: the base has no article 'y'"):
         read_cases(path, known_ids={"x"})
     with pytest.raises(BadRows, match="no such file"):
@@ -75,6 +75,6 @@ def test_failures_are_written_without_formulas_and_can_be_measured_again(tmp_pat
 
 @pytest.mark.slow
 def test_too_many_rows_are_refused(tmp_path: Path) -> None:
-    path = written(tmp_path, "text,intent\n" + "a,b\n" * 300_001)
+    path = write(tmp_path, "text,intent\n" + "a,b\n" * 300_001)
     with pytest.raises(BadRows, match="row 300002: over 300000 rows"):
         read_intents(path)

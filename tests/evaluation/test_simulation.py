@@ -7,7 +7,7 @@ from evaluation import baselines
 from evaluation.betting import NONE
 from evaluation.error_rates import N_STEPS, simulate
 from evaluation.readiness import kl_bound
-from evaluation.simulation import World, go_live, many_topics, median, second_judged, slip
+from evaluation.simulation import World, go_live, median, simulate_double_review, simulate_many_topics, slip
 from tests.shipped import DETECTOR, RULE
 
 pytestmark = pytest.mark.slow
@@ -48,7 +48,7 @@ def test_good_topics_go_live_nearly_as_fast_as_any_test_can(accuracy: float) -> 
 
 
 def test_operators_who_wave_through_do_not_let_a_topic_go_live() -> None:
-    found = second_judged(World(haste=0.2), RULE, probability=0.2, runs=RUNS, seed=4)
+    found = simulate_double_review(World(haste=0.2), RULE, probability=0.2, runs=RUNS, seed=4)
     assert found.share <= 0.05 + NOISE
     assert found.naive["shown_alone"] > 0.7
 
@@ -61,7 +61,7 @@ def test_a_slip_is_found_within_fifty_audits_and_good_topics_stay() -> None:
 
 
 def test_of_many_topics_few_go_live_wrongly_and_the_good_ones_do() -> None:
-    found = many_topics(RULE, runs=300, seed=6)
+    found = simulate_many_topics(RULE, runs=300, seed=6)
     assert found.fdr <= 0.05
     assert found.power >= 0.9
 

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from evaluation import Case, IntentRow, TooFewRows
-from evaluation.splits import confirmed_per_article, few_shots, folds_of, stratified_folds, with_noise
+from evaluation.splits import draw_confirmed, few_shots, folds_of, stratified_folds, with_noise
 
 ROWS = [
     IntentRow(text=f"{intent}{n}", intent=intent) for intent, size in {"a": 6, "b": 9, "c": 1}.items()
@@ -36,10 +36,10 @@ def test_shots_are_drawn_per_intent_and_larger_draws_hold_the_smaller() -> None:
 
 def test_confirmed_cases_are_drawn_per_first_article() -> None:
     cases = [*CASES, Case(text="far", article_ids=()), Case(text="both", article_ids=("z", "a0"))]
-    drawn = confirmed_per_article(cases, 2, seed=0)
+    drawn = draw_confirmed(cases, 2, seed=0)
     assert Counter(case.article_ids[0] for case in drawn) == {"a0": 2, "a1": 2, "a2": 2, "a3": 2, "z": 1}
-    assert {case.text for case in drawn} < {case.text for case in confirmed_per_article(cases, 4, seed=0)}
-    assert confirmed_per_article(cases, 0, seed=0) == []
+    assert {case.text for case in drawn} < {case.text for case in draw_confirmed(cases, 4, seed=0)}
+    assert draw_confirmed(cases, 0, seed=0) == []
 
 
 def test_noise_gives_exactly_that_share_a_wrong_article() -> None:

@@ -34,7 +34,7 @@ def test_a_hostile_file_is_read_or_refused_in_words(name: str, tmp_path: Path) -
         assert file in str(refusal)  # noqa: PT017 - one that is read is as good
 
 
-def refused(path: Path) -> str:
+def refusal_of(path: Path) -> str:
     with pytest.raises(BadFile) as caught:
         list(read_articles(path, on_warning=lambda _: None, clock=lambda: 0.0))  # no limit but the one meant
     return str(caught.value).removeprefix(f"{path}")
@@ -64,7 +64,7 @@ def test_a_sheet_that_no_excel_writes_is_refused_with_its_row(
 ) -> None:
     path = tmp_path / "a.xlsx"
     workbook(path, {SHEET: sheet(rows)})
-    assert problem in refused(path)
+    assert problem in refusal_of(path)
 
 
 def test_cells_in_the_last_row_and_column_cost_no_more_than_others(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_workbook_declares_no_entities(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     rows = '<row><c t="str"><v>&a;</v></c></row>'
     workbook(path, {SHEET: '<!DOCTYPE x [<!ENTITY a "lol">]>' + sheet(rows)})
-    assert "is not a readable XLSX workbook" in refused(path)
+    assert "is not a readable XLSX workbook" in refusal_of(path)
 
 
 def test_a_few_texts_do_not_fill_all_cells(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_few_texts_do_not_fill_all_cells(tmp_path: Path) -> None:
     cells = '<c r="A2" t="s"><v>0</v></c>' * 1_600  # 50 million characters of a file of 3 KB
     workbook(path, {STRINGS: strings, SHEET: sheet(f"<row>{cells}</row>")})
     assert path.stat().st_size < 5_000
-    assert ", row 2: holds over 50000000 characters" in refused(path)
+    assert ", row 2: holds over 50000000 characters" in refusal_of(path)
 
 
 @pytest.mark.full
@@ -95,7 +95,7 @@ def test_too_many_cells_are_refused_while_they_are_read(tmp_path: Path) -> None:
     cell = '<c r="A2"><v>1</v></c>'
     n_bytes = (limits.MAX_SHEET_CELLS + 10_000) * len(cell)
     workbook(path, {SHEET: again(XLSX_OPEN + "<row>", cell, n_bytes, "never ends")}, level=1)
-    assert ", row 2: the sheet 'a' has over 500000 cells" in refused(path)
+    assert ", row 2: the sheet 'a' has over 500000 cells" in refusal_of(path)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_text_that_holds_too_much_is_refused_with_its_row(
 ) -> None:
     path = tmp_path / file
     path.write_text(content, encoding="utf-8")
-    assert problem in refused(path)
+    assert problem in refusal_of(path)
 
 
 class Ticking:

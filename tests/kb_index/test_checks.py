@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kb_index.article import Article, Status
 from kb_index.checks import Kind, Problem, Severity, check
 from kb_index.near_texts import MAX_PAIRS, NEAR, near_pairs
-from kb_index.text import normal
+from kb_index.text import normalize
 
 FIELDS = frozenset({"customer_name", "ticket"})
 RENEW = "Как продлить тариф на 100 рублей в личном кабинете?"
@@ -42,16 +42,17 @@ def article(
     )
 
 
-def found(*articles: Article) -> list[tuple[Kind, Severity, tuple[str, ...]]]:
+def problems_of(*articles: Article) -> list[tuple[Kind, Severity, tuple[str, ...]]]:
     problems = check(articles, known_fields=FIELDS)
     return [(problem.kind, problem.severity, problem.article_ids) for problem in problems]
 
 
 def test_a_tidy_base_has_no_problems() -> None:
     assert (
-        found(article("1", "Как вернуть товар?"), article("2", "Сколько стоит доставка?", "{ticket}")) == []
+        problems_of(article("1", "Как вернуть товар?"), article("2", "Сколько стоит доставка?", "{ticket}"))
+        == []
     )
-    assert found() == []
+    assert problems_of() == []
 
 
 @pytest.mark.parametrize(
@@ -64,9 +65,9 @@ def test_a_tidy_base_has_no_problems() -> None:
 )
 def test_nearly_the_same_question(question: str, other_question: str) -> None:
     first, second = article("1", question), article("2", "Совсем другое", phrasings=("и ещё", other_question))
-    assert found(first, second) == [(Kind.NEAR_DUPLICATE, Severity.WARNING, ("1", "2"))]
+    assert problems_of(first, second) == [(Kind.NEAR_DUPLICATE, Severity.WARNING, ("1", "2"))]
     second = article("2", other_question, "Никак.")
-    assert found(first, second) == [(Kind.CONFLICTING_ANSWERS, Severity.ERROR, ("1", "2"))]
+    assert problems_of(first, second) == [(Kind.CONFLICTING_ANSWERS, Severity.ERROR, ("1", "2"))]
     (problem,) = check([first, second], known_fields=FIELDS)
     assert problem.message.startswith(f"1 and 2 ask nearly the same («{question}»")
     assert "but answer differently" in problem.message
@@ -85,7 +86,7 @@ def test_nearly_the_same_question(question: str, other_question: str) -> None:
     ids=["another number", "another language", "archived", "valid at another time"],
 )
 def test_what_only_looks_like_the_same_question(second: Article) -> None:
-    assert found(article("1", RENEW, "Так.", valid_until=date(2026, 7, 1)), second) == []
+    assert problems_of(article("1", RENEW, "Так.", valid_until=date(2026, 7, 1)), second) == []
 
 
 def test_answers_that_differ_in_a_number_conflict() -> None:
@@ -94,26 +95,27 @@ def test_answers_that_differ_in_a_number_conflict() -> None:
         article("1", "Срок возврата?", answer.format(14)),
         article("2", "срок возврата", answer.format(7)),
     )
-    assert found(first, second) == [(Kind.CONFLICTING_ANSWERS, Severity.ERROR, ("1", "2"))]
+    assert problems_of(first, second) == [(Kind.CONFLICTING_ANSWERS, Severity.ERROR, ("1", "2"))]
 
 
 def test_a_draft_cannot_reach_a_customer() -> None:
     first = article("1", "Срок возврата?", "14 дней")
     second = article("2", "Срок возврата?", "7 дней", status=Status.DRAFT)
-    assert found(first, second) == [(Kind.CONFLICTING_ANSWERS, Severity.WARNING, ("1", "2"))]
+    assert problems_of(first, second) == [(Kind.CONFLICTING_ANSWERS, Severity.WARNING, ("1", "2"))]
     empty = article("3", "Срок возврата", "", status=Status.DRAFT)
-    assert found(first, empty) == [(Kind.EMPTY_ANSWER, Severity.WARNING, ("3",))]
+    assert problems_of(first, empty) == [(Kind.EMPTY_ANSWER, Severity.WARNING, ("3",))]
 
 
 def test_phrasings_of_one_article_may_be_alike() -> None:
     assert (
-        found(article("1", "Как вернуть товар?", phrasings=("как вернуть товар", "как вернуть товары"))) == []
+        problems_of(article("1", "Как вернуть товар?", phrasings=("как вернуть товар", "как вернуть товары")))
+        == []
     )
 
 
 def test_many_copies_are_told_one_by_one() -> None:
     copies = [article(str(number), "Как вернуть товар?") for number in range(100)]
-    assert len(found(*copies)) == 99
+    assert len(problems_of(*copies)) == 99
 
 
 def test_empty_answers_and_unknown_fields() -> None:
@@ -176,7 +178,9 @@ def similarity(first: str, second: str) -> float:
 def test_near_pairs_are_those_of_brute_force(seed: int, size: int) -> None:
     rng = random.Random(seed)
     texts = list(
-        dict.fromkeys(normal("".join(rng.choices("аб ", k=rng.randint(1, 14)))) or "в" for _ in range(size))
+        dict.fromkeys(
+            normalize("".join(rng.choices("аб ", k=rng.randint(1, 14)))) or "в" for _ in range(size)
+        )
     )
     every = {
         (i, j): similarity(texts[i], texts[j])

@@ -61,7 +61,7 @@ def test_the_order_changes_nothing(order: list[int]) -> None:
     assert found == plain
 
 
-def _made(groups: int, size: int, dimensions: int = 64) -> tuple[list[str], Vectors]:
+def _make(groups: int, size: int, dimensions: int = 64) -> tuple[list[str], Vectors]:
     random = np.random.default_rng(7)
     centres = random.normal(size=(groups, dimensions))
     vectors = np.repeat(centres, size, axis=0) + 0.25 * random.normal(size=(groups * size, dimensions))
@@ -70,7 +70,7 @@ def _made(groups: int, size: int, dimensions: int = 64) -> tuple[list[str], Vect
 
 
 def test_groups_that_are_halved_give_the_same_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts, vectors = _made(40, 6)
+    texts, vectors = _make(40, 6)
     # One near pair after another binds everything together: one large group.
     middle = vectors[:-1] + vectors[1:]
     vectors = np.concatenate(
@@ -85,7 +85,7 @@ def test_groups_that_are_halved_give_the_same_clusters(monkeypatch: pytest.Monke
 
 @pytest.mark.slow
 def test_many_texts_in_bounded_memory() -> None:
-    texts, vectors = _made(2_000, 5)
+    texts, vectors = _make(2_000, 5)
     tracemalloc.start()
     found = clusters(texts, vectors)
     peak = tracemalloc.get_traced_memory()[1]

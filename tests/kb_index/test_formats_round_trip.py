@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kb_index.article import Article, Status
 from kb_index.errors import BadFile, InvalidArticle
-from kb_index.formats import Format, normalised, read_articles, write_articles
+from kb_index.formats import Format, normalize_article, read_articles, write_articles
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +53,7 @@ def articles(draw: st.DrawFn) -> Article | None:
             valid_from=since,
             valid_until=until,
         )
-        normalised(article)
+        normalize_article(article)
     except InvalidArticle:
         return None
     return article
@@ -75,7 +75,7 @@ def test_what_is_written_is_read_again(file: str, base: list[Article]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / file
         write_articles(base, path, format=_format(file))
-        assert list(read_articles(path)) == [normalised(article) for article in base]
+        assert list(read_articles(path)) == [normalize_article(article) for article in base]
         assert [entry.name for entry in Path(folder).iterdir()] == [file]
 
 
@@ -91,7 +91,7 @@ def test_long_articles_are_read_again(tmp_path: Path, file: str) -> None:
     )
     twin = replace(long, id="i" * 199 + "/")
     write_articles([long, twin], tmp_path / file, format=_format(file))
-    assert list(read_articles(tmp_path / file)) == [normalised(long), normalised(twin)]
+    assert list(read_articles(tmp_path / file)) == [normalize_article(long), normalize_article(twin)]
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -103,7 +103,7 @@ def test_no_articles_are_written_but_not_read(tmp_path: Path, file: str) -> None
 
 @given(article=articles().filter(lambda article: article is not None))
 def test_the_normal_form_is_its_own_normal_form(article: Article) -> None:
-    assert normalised(normalised(article)) == normalised(article)
+    assert normalize_article(normalize_article(article)) == normalize_article(article)
 
 
 def _format(file: str) -> Format:

@@ -15,7 +15,7 @@ def read(tmp_path: Path, content: str | bytes) -> list[Article]:
     return list(read_articles(path, on_warning=lambda _: None))
 
 
-def told(articles: list[Article]) -> list[tuple[str, str, str]]:
+def summarize(articles: list[Article]) -> list[tuple[str, str, str]]:
     return [(article.topic, article.question, article.answer) for article in articles]
 
 
@@ -70,7 +70,7 @@ HEADINGS = """<nav><h2>Menu</h2></nav><div class=item><h3><button>Why?</button><
     ],
 )
 def test_five_ways_to_write_a_page(tmp_path: Path, page: str, expected: list[tuple[str, str, str]]) -> None:
-    assert told(read(tmp_path, HEAD + page)) == expected
+    assert summarize(read(tmp_path, HEAD + page)) == expected
 
 
 def test_further_terms_are_phrasings(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_further_terms_are_phrasings(tmp_path: Path) -> None:
 
 def test_a_page_in_its_declared_encoding_is_read(tmp_path: Path) -> None:
     page = "<meta charset='windows-1251'><h2>Когда?</h2>Сейчас".encode("cp1251")
-    assert told(read(tmp_path, page)) == [("general", "Когда?", "Сейчас")]
+    assert summarize(read(tmp_path, page)) == [("general", "Когда?", "Сейчас")]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_bad_page_is_refused(tmp_path: Path, content: str | bytes, row: int | 
 
 
 def test_a_heading_inside_a_heading_is_a_part_of_it(tmp_path: Path) -> None:
-    assert told(read(tmp_path, "<h2>Why <h3>so</h3></h2>Because<h2>Who?</h2>We")) == [
+    assert summarize(read(tmp_path, "<h2>Why <h3>so</h3></h2>Because<h2>Who?</h2>We")) == [
         ("general", "Why\nso", "Because"),
         ("general", "Who?", "We"),
     ]
@@ -155,7 +155,7 @@ def test_microdata_in_a_span_is_kept(tmp_path: Path) -> None:
         "<div itemtype='https://schema.org/Question'><span itemprop=name><b>Why</b> <span>so</span>?</span>"
         "<div itemprop=acceptedAnswer><b>no</b><span itemprop=text><i>Be</i>cause</span> or not</div></div>"
     )
-    assert told(read(tmp_path, page)) == [("general", "Why so?", "Because")]
+    assert summarize(read(tmp_path, page)) == [("general", "Why so?", "Because")]
 
 
 def test_a_declaration_that_no_browser_knows_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True), dtype=np.float32)
 
 
-def asked(n: int, seed: int = 0) -> tuple[list[LabeledText], np.ndarray]:
+def make_texts(n: int, seed: int = 0) -> tuple[list[LabeledText], np.ndarray]:
     """Two articles whose texts differ from each other in the second number alone, and widely in the first."""
     random = np.random.default_rng(seed)
     vectors = random.normal(0, 0.05, (n, 8))
@@ -25,7 +25,7 @@ def lda_score(scorer: DiscriminantScorer, vector: np.ndarray, text_sums: np.ndar
 
 
 def test_what_texts_of_one_article_differ_in_anyway_says_little() -> None:
-    texts, vectors = asked(1000)
+    texts, vectors = make_texts(1000)
     text_sums = unit(np.array([[1, -0.1] + [0] * 6, [-1, 0.1] + [0] * 6]))
     vector = unit(np.array([1, 0.2] + [0] * 6))  # by cosine, the own text of "even" is far nearer
     assert text_sums[0] @ vector > text_sums[1] @ vector
@@ -34,13 +34,13 @@ def test_what_texts_of_one_article_differ_in_anyway_says_little() -> None:
 
 
 def test_few_texts_leave_all_directions_alike() -> None:
-    texts, vectors = asked(4)
+    texts, vectors = make_texts(4)
     precision = DiscriminantScorer.of(texts, vectors).precision * 8
     assert np.abs(precision / precision[0, 0] - np.eye(8)).max() < 0.1
 
 
 def test_texts_without_a_right_article_and_unknown_articles_change_nothing() -> None:
-    texts, vectors = asked(20)
+    texts, vectors = make_texts(20)
     wrong = LabeledText(text="?", wrong=("even",))
     more = DiscriminantScorer.of([*texts, wrong], np.vstack([vectors, vectors[:1]]))
     once = DiscriminantScorer.of(texts, vectors)
@@ -52,14 +52,14 @@ def test_texts_without_a_right_article_and_unknown_articles_change_nothing() -> 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_however_few_texts_and_however_equal_the_numbers_are_finite(n: int) -> None:
-    texts, vectors = asked(2)
+    texts, vectors = make_texts(2)
     scorer = DiscriminantScorer.of(texts[:1] * n, vectors[:1].repeat(n, axis=0))
     assert np.isfinite(scorer.precision).all()
     assert np.isfinite(lda_score(scorer, vectors[0], vectors)).all()
 
 
 def test_a_text_that_two_articles_answer_counts_half_for_each() -> None:
-    _, vectors = asked(1)
+    _, vectors = make_texts(1)
     scorer = DiscriminantScorer.of([LabeledText(text="?", right=("odd", "even"))], vectors)
     assert scorer.counts.tolist() == [0.5, 0.5]
     assert scorer.sums == pytest.approx(np.vstack([vectors, vectors]) / 2)

@@ -378,7 +378,7 @@ def test_lexical_similarities_are_tf_idf_cosines() -> None:
     assert index.candidates(query, 2, max_postings=2).tolist() == [1]  # the common word is not followed
 
 
-def judged(*texts: LabeledText) -> LabeledTexts:
+def label_texts(*texts: LabeledText) -> LabeledTexts:
     return LabeledTexts.build(texts, reader=TextReader(LetterEncoder()))
 
 
@@ -389,8 +389,11 @@ def first_of(text: str, taught: LabeledTexts | None) -> str:
 
 def test_texts_that_people_judged_vote() -> None:
     assert first_of("бабки отдайте", None) != "refund"
-    assert first_of("бабки отдайте", judged(LabeledText(text="отдайте бабки", right=("refund",)))) == "refund"
-    gone = judged(LabeledText(text="отдайте бабки", right=("long-gone",)))
+    assert (
+        first_of("бабки отдайте", label_texts(LabeledText(text="отдайте бабки", right=("refund",))))
+        == "refund"
+    )
+    gone = label_texts(LabeledText(text="отдайте бабки", right=("long-gone",)))
     assert first_of("бабки отдайте", gone) == first_of("бабки отдайте", None)
 
 
@@ -400,9 +403,10 @@ def test_a_wrong_verdict_is_outvoted() -> None:
     wrong = LabeledText(text="бабки отдайте", right=("order",))
     utterance = TextReader(LetterEncoder()).read("бабки отдайте")
     alone = {
-        hit.article.id: hit.vote for hit in build().search(utterance, 3, on=TODAY, judged=judged(wrong)).hits
+        hit.article.id: hit.vote
+        for hit in build().search(utterance, 3, on=TODAY, judged=label_texts(wrong)).hits
     }
-    taught = judged(*right, wrong)
+    taught = label_texts(*right, wrong)
     together = {
         hit.article.id: hit.vote for hit in build().search(utterance, 3, on=TODAY, judged=taught).hits
     }
@@ -412,7 +416,7 @@ def test_a_wrong_verdict_is_outvoted() -> None:
 
 def test_where_texts_were_judged_more_of_them_vote_and_only_there() -> None:
     texts = ("отдайте бабки", "бабки отдай", "отдай бабки", "бабки отдайте")
-    taught = judged(*(LabeledText(text=text, right=("refund",)) for text in texts))
+    taught = label_texts(*(LabeledText(text=text, right=("refund",)) for text in texts))
     utterance = TextReader(LetterEncoder()).read("бабки отдайте уже")
 
     def votes(
@@ -426,13 +430,13 @@ def test_where_texts_were_judged_more_of_them_vote_and_only_there() -> None:
     assert votes(taught, judged_neighbours=4)["refund"] > votes(taught, judged_neighbours=1)["refund"]
     assert votes(taught, judged_ridge=2.0)["refund"] < votes(taught, judged_ridge=0.1)["refund"]
     assert votes(None, judged_neighbours=4, judged_ridge=2.0) == votes(None)
-    assert votes(judged(), judged_neighbours=4, judged_ridge=2.0) == votes(None)
+    assert votes(label_texts(), judged_neighbours=4, judged_ridge=2.0) == votes(None)
 
 
 def test_a_rejected_article_loses_votes() -> None:
     utterance = TextReader(LetterEncoder()).read("как вернуть товар")
     search = build()
-    rejected = judged(LabeledText(text="как вернуть товар", wrong=("returns",)))
+    rejected = label_texts(LabeledText(text="как вернуть товар", wrong=("returns",)))
     before = {hit.article.id: hit.vote for hit in search.search(utterance, 9, on=TODAY).hits}
     after = {hit.article.id: hit.vote for hit in search.search(utterance, 9, on=TODAY, judged=rejected).hits}
     assert after["returns"] < before["returns"] - 0.3

@@ -36,7 +36,7 @@ def unit_vectors(n: int, seed: int = 0) -> np.ndarray:
     return vectors.astype(np.float16).astype(np.float32)
 
 
-def filled(kind: str, n: int = 40) -> tuple[VectorIndex, dict[int, np.ndarray]]:
+def fill(kind: str, n: int = 40) -> tuple[VectorIndex, dict[int, np.ndarray]]:
     index, vectors = KINDS[kind](), unit_vectors(n)
     ids = np.arange(n) * 3 + 7
     index.add(ids, vectors)
@@ -54,15 +54,15 @@ def assert_equals_brute_force(index: VectorIndex, held: dict[int, np.ndarray], k
 
 
 def test_finds_the_nearest_with_their_cosines(kind: str) -> None:
-    assert_equals_brute_force(*filled(kind))
+    assert_equals_brute_force(*fill(kind))
 
 
 def test_more_are_asked_for_than_there_are(kind: str) -> None:
-    assert_equals_brute_force(*filled(kind, 4), k=10)
+    assert_equals_brute_force(*fill(kind, 4), k=10)
 
 
 def test_removed_ones_are_not_found(kind: str) -> None:
-    index, held = filled(kind)
+    index, held = fill(kind)
     index.remove(np.array([7, 10, 10, 999]))
     del held[7], held[10]
     assert len(index) == 38
@@ -72,7 +72,7 @@ def test_removed_ones_are_not_found(kind: str) -> None:
 
 
 def test_adding_an_id_again_replaces_its_vector(kind: str) -> None:
-    index, held = filled(kind)
+    index, held = fill(kind)
     fresh = unit_vectors(2, seed=5)
     index.add(np.array([7, 1000]), fresh)
     held |= {7: fresh[0], 1000: fresh[1]}
@@ -101,7 +101,7 @@ def test_an_empty_index_was_not_built(kind: str) -> None:
 
 
 def test_it_is_the_same_after_a_restart(kind: str, tmp_path: Path) -> None:
-    index, held = filled(kind)
+    index, held = fill(kind)
     index.remove(np.array([7]))
     del held[7]
     index.save(tmp_path)
@@ -113,7 +113,7 @@ def test_it_is_the_same_after_a_restart(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "of another index"])
 def test_damaged_files_are_refused(kind: str, damage: str, tmp_path: Path) -> None:
-    filled(kind)[0].save(tmp_path)
+    fill(kind)[0].save(tmp_path)
     for path in tmp_path.iterdir():
         if path.stem == "vectors":
             content = path.read_bytes()
@@ -123,7 +123,7 @@ def test_damaged_files_are_refused(kind: str, damage: str, tmp_path: Path) -> No
     if damage == "of another index":
         other = tmp_path / "other"
         other.mkdir()
-        filled(kind, 10)[0].save(other)
+        fill(kind, 10)[0].save(other)
         for path in other.glob("vectors.*"):
             path.rename(tmp_path / path.name)
     with pytest.raises(IncompatibleIndex):
@@ -183,7 +183,7 @@ def test_some_are_taken_under_other_numbers(hnsw_above: int, kept: range) -> Non
     index, vectors = FaissIndex(DIMENSIONS, hnsw_above=hnsw_above), unit_vectors(100)
     index.add(np.arange(90), vectors[:90])
     index.add(np.arange(90, 100), vectors[90:])
-    other = index.taken(np.array(kept), np.arange(len(kept)) + 7)
+    other = index.take(np.array(kept), np.arange(len(kept)) + 7)
     assert_equals_brute_force(other, {row + 7: vectors[number] for row, number in enumerate(kept)}, k=100)
     assert_equals_brute_force(index, dict(enumerate(vectors)), k=100)
     with pytest.raises(KeyError):

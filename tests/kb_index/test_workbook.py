@@ -12,7 +12,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
 
-from kb_index.formats.workbook import opened
+from kb_index.formats.workbook import open_workbook
 
 SHEET = "xl/worksheets/sheet1.xml"
 OTHER_CELLS = (  # that openpyxl reads but does not write
@@ -68,7 +68,7 @@ def test_every_kind_of_cell_has_the_value_that_openpyxl_reads(tmp_path: Path, is
         for cell in row
         if cell.value not in (None, "")
     }
-    with opened(path) as workbook:
+    with open_workbook(path) as workbook:
         found = {(row.number, cell.column): cell.value for row in workbook.rows() for cell in row.cells}
     assert {place: (type(value), value) for place, value in found.items()} == {
         place: (type(value), value) for place, value in expected.items()

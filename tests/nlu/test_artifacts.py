@@ -40,12 +40,12 @@ def manifest(reader_id: str = "reader-1") -> Manifest:
     )
 
 
-def saved(model: IntentModel, models: Path) -> Path:
+def save(model: IntentModel, models: Path) -> Path:
     return save_version({"intents": part_of(model)}, manifest(), models)
 
 
 def test_a_version_says_the_same_after_a_restart(tmp_path: Path, model: IntentModel) -> None:
-    folder = saved(model, tmp_path / "models")
+    folder = save(model, tmp_path / "models")
     parts, said = load_version(folder)
     assert said == manifest() == read_manifest(folder)
     loaded = intents_of(parts["intents"])
@@ -69,16 +69,16 @@ def test_versions_are_named_after_what_made_them() -> None:
 
 
 def test_what_was_measured_is_noted_beside_what_it_is(tmp_path: Path, model: IntentModel) -> None:
-    folder = saved(model, tmp_path)
+    folder = save(model, tmp_path)
     note_metrics(folder, {"p_at_1": 0.9})
     _, said = load_version(folder)
     assert (said.id, said.metrics) == (manifest().id, {"p_at_1": 0.9})
 
 
 def test_a_version_that_is_there_stays_and_nothing_is_left_behind(tmp_path: Path, model: IntentModel) -> None:
-    folder = saved(model, tmp_path)
+    folder = save(model, tmp_path)
     before = (folder / "manifest.json").stat().st_mtime_ns
-    assert saved(model, tmp_path) == folder
+    assert save(model, tmp_path) == folder
     assert (folder / "manifest.json").stat().st_mtime_ns == before
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
 
@@ -102,14 +102,14 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, model: IntentModel) -> None:
 
 
 def test_another_format_is_refused(tmp_path: Path, model: IntentModel) -> None:
-    path = saved(model, tmp_path) / "manifest.json"
+    path = save(model, tmp_path) / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
     with pytest.raises(IncompatibleModel, match="format 99"):
         load_version(path.parent)
 
 
 def test_a_manifest_changed_by_hand_is_refused(tmp_path: Path, model: IntentModel) -> None:
-    path = saved(model, tmp_path) / "manifest.json"
+    path = save(model, tmp_path) / "manifest.json"
     document = json.loads(path.read_text())
     document["parts"]["intents"]["values"]["temperature"] = 0.01
     path.write_text(json.dumps(document))
@@ -120,7 +120,7 @@ def test_a_manifest_changed_by_hand_is_refused(tmp_path: Path, model: IntentMode
 @pytest.mark.parametrize("name", ["intents-weights.npy", "manifest.json", "intents-words-buckets.npy"])
 @pytest.mark.parametrize("damage", ["cut", "changed", "gone"])
 def test_damage_is_noticed(tmp_path: Path, model: IntentModel, name: str, damage: str) -> None:
-    path = saved(model, tmp_path) / name
+    path = save(model, tmp_path) / name
     content = path.read_bytes()
     if damage == "gone":
         path.unlink()

@@ -27,7 +27,7 @@ def minilm() -> Encoder:
     return SentenceTransformersEncoder(str(minilm_folder()))
 
 
-def widened_letters() -> Encoder:
+def build_widened() -> Encoder:
     inner = LetterEncoder()
     common = inner.encode(TEXTS, kind="query").mean(axis=0)
     return WidenedEncoder(inner, share=0.3, common={"query": common, "passage": common})
@@ -41,7 +41,7 @@ def widened_letters() -> Encoder:
         pytest.param(lambda: TfidfEncoder().fit(TEXTS), id="tfidf"),
         pytest.param(lambda: CachingEncoder(TfidfEncoder(), max_texts=2), id="caching"),
         pytest.param(lambda: BandEncoder(TfidfEncoder(), scale=0.25), id="band"),
-        pytest.param(widened_letters, id="widened"),
+        pytest.param(build_widened, id="widened"),
         pytest.param(lambda: CombinedEncoder([LetterEncoder(), TfidfEncoder()], [2, 1]), id="combined"),
         pytest.param(minilm, id="sentence-transformers", marks=pytest.mark.slow),
     ],

@@ -12,7 +12,7 @@ import pytest
 
 from nlu.contrastive import Document, Example, Target, TrainingQuery, documents_of, masks, sharpness
 from nlu.encoders.cosine_scaling import REFERENCE_WIDTH, on_one_scale, width
-from nlu.encoders.sentence import METADATA, SentenceTransformersEncoder, scale_factor_of, taught_at
+from nlu.encoders.sentence import METADATA, SentenceTransformersEncoder, finetuning_time, scale_factor_of
 from nlu.errors import BadTrainingData, EncoderUnavailable
 from nlu.finetuning import Epoch, FineTuned, FineTuningOptions, NotBetter, fine_tune, split
 from nlu.model_folder import write_model
@@ -124,7 +124,7 @@ def test_sharpness_is_that_of_the_likelihood() -> None:
 
 
 def test_when_a_model_was_taught_is_noted_in_its_folder(tmp_path: Path) -> None:
-    assert taught_at(str(tmp_path)) is None
+    assert finetuning_time(str(tmp_path)) is None
     for text, moment in (
         ('{"created": "2026-03-02T09:00:00+00:00"}', datetime(2026, 3, 2, 9, tzinfo=UTC)),
         ('{"created": "2026-03-02T09:00:00"}', None),  # of which zone?
@@ -132,7 +132,7 @@ def test_when_a_model_was_taught_is_noted_in_its_folder(tmp_path: Path) -> None:
         ("no json", None),
     ):
         (tmp_path / METADATA).write_text(text)
-        assert taught_at(str(tmp_path)) == moment
+        assert finetuning_time(str(tmp_path)) == moment
 
 
 @pytest.mark.parametrize("text", ["{}", "no json", '{"spread_factor": 0}', '{"spread_factor": "x"}'])

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.respelling import respelled
+from nlu.respelling import respell
 from nlu.respelling.keyboard import to_latin, to_russian
 from nlu.respelling.transliteration import key_of_russian, keys_of_latin, letter_by_letter
 from nlu.text import clean, detect_language
@@ -31,7 +31,7 @@ WORDS = st.sampled_from(
     ],
 )
 def test_russian_in_the_latin_layout(text: str, meant: str) -> None:
-    assert respelled(text) == meant
+    assert respell(text) == meant
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_russian_in_the_latin_layout(text: str, meant: str) -> None:
     ],
 )
 def test_english_in_the_russian_layout(text: str, meant: str) -> None:
-    assert respelled(text) == meant
+    assert respell(text) == meant
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_english_in_the_russian_layout(text: str, meant: str) -> None:
     ],
 )
 def test_russian_in_latin_letters(text: str, meant: str) -> None:
-    assert respelled(text) == meant
+    assert respell(text) == meant
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_russian_in_latin_letters(text: str, meant: str) -> None:
     ],
 )
 def test_only_what_is_garbled_is_respelled(text: str, meant: str) -> None:
-    assert respelled(text) == meant
+    assert respell(text) == meant
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_only_what_is_garbled_is_respelled(text: str, meant: str) -> None:
     ],
 )  # fmt: skip
 def test_what_was_meant_as_it_is_written_stays(text: str) -> None:
-    assert respelled(text) == text
+    assert respell(text) == text
 
 
 @given(st.text(alphabet=LETTERS))
@@ -129,12 +129,12 @@ def test_reading_what_was_read_changes_nothing(text: str) -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_can_be_read(text: str) -> None:
-    assert len(respelled(text.lower()).split()) == len(text.lower().split())
+    assert len(respell(text.lower()).split()) == len(text.lower().split())
 
 
 @pytest.mark.parametrize("text", ["rfr " * 5000, "ы" * 5000, "[" * 5000, "j" * 39, "cwxj" * 9])
 def test_monstrous_texts_are_no_trouble(text: str) -> None:
-    assert len(respelled(text)) == len(text)
+    assert len(respell(text)) == len(text)
 
 
 @pytest.mark.parametrize(

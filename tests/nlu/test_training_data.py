@@ -6,14 +6,14 @@ from nlu.errors import BadTrainingData
 from nlu.training_data import Example, read_examples
 
 
-def written(folder: Path, text: str) -> Path:
+def write(folder: Path, text: str) -> Path:
     path = folder / "nlu.yml"
     path.write_text(text, encoding="utf-8")
     return path
 
 
 def test_examples_lose_their_annotations(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    path = written(
+    path = write(
         tmp_path,
         'version: "3.1"\nnlu:\n- intent: order\n  examples: |\n'
         '    - где [заказ](item) из [Омска]{"entity": "city"}\n'
@@ -32,7 +32,7 @@ def test_examples_lose_their_annotations(tmp_path: Path, caplog: pytest.LogCaptu
 
 
 def test_what_is_passed_over_is_named_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    path = written(
+    path = write(
         tmp_path,
         'version: "3.1"\n'
         "nlu:\n"
@@ -73,7 +73,7 @@ def test_a_folder_is_read_file_by_file(tmp_path: Path) -> None:
     ],
 )
 def test_errors_name_file_and_row(tmp_path: Path, text: str, problem: str) -> None:
-    path = written(tmp_path, text)
+    path = write(tmp_path, text)
     with pytest.raises(BadTrainingData) as error:
         read_examples(path)
     assert str(error.value).startswith(f"{path}, ")

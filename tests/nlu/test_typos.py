@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlu.reader import TextReader
-from nlu.respelling.known_words import is_known, likeliest_known, reads_worse
+from nlu.respelling.known_words import is_known, likeliest_word, reads_worse
 from nlu.respelling.typos import Corrector
 from tests.encoders import LetterEncoder
 
@@ -39,7 +39,7 @@ WORDS = st.sampled_from(
     ],
 )
 def test_the_words_of_the_base_are_recognised(text: str, meant: str) -> None:
-    assert CORRECTOR.corrected(text) == meant
+    assert CORRECTOR.correct(text) == meant
 
 
 @pytest.mark.parametrize(
@@ -62,62 +62,62 @@ def test_the_words_of_the_base_are_recognised(text: str, meant: str) -> None:
     ],
 )
 def test_other_texts_stay(text: str) -> None:
-    assert CORRECTOR.corrected(text) == text
+    assert CORRECTOR.correct(text) == text
 
 
 def test_two_slips_have_to_look_like_slips() -> None:
     corrector = Corrector.of(["забронируй столик", "unpaid bills were replied"])
-    assert corrector.corrected("забрронриуй") == "забронируй"
-    assert corrector.corrected("заблокируй") == "заблокируй"
-    assert corrector.corrected("unreplied") == "unreplied"
+    assert corrector.correct("забрронриуй") == "забронируй"
+    assert corrector.correct("заблокируй") == "заблокируй"
+    assert corrector.correct("unreplied") == "unreplied"
 
 
 def test_the_nearer_word_wins_and_then_the_more_frequent_one() -> None:
     corrector = Corrector.of(["shipping shopping shopping", "shippingly", "возвраты"])
-    assert corrector.corrected("shpping") == "shopping"
-    assert Corrector.of(["shipping shipping shopping"]).corrected("shpping") == "shipping"
-    assert corrector.corrected("shippinf") == "shipping"
-    assert Corrector.of(["shipping shopping"]).corrected("shpping") == "shipping"  # the first by letters
+    assert corrector.correct("shpping") == "shopping"
+    assert Corrector.of(["shipping shipping shopping"]).correct("shpping") == "shipping"
+    assert corrector.correct("shippinf") == "shipping"
+    assert Corrector.of(["shipping shopping"]).correct("shpping") == "shipping"  # the first by letters
 
 
 def test_next_come_words_that_everybody_uses() -> None:
-    assert CORRECTOR.corrected("телеыизор не включаетсся") == "телевизор не включается"
-    assert CORRECTOR.corrected("transactoin") == "transaction"
-    assert CORRECTOR.corrected("сенкс") == "сенкс"  # short ones may well be meant
+    assert CORRECTOR.correct("телеыизор не включаетсся") == "телевизор не включается"
+    assert CORRECTOR.correct("transactoin") == "transaction"
+    assert CORRECTOR.correct("сенкс") == "сенкс"  # short ones may well be meant
 
 
 def test_a_base_of_nothing_still_knows_languages() -> None:
     nothing = Corrector.of([])
-    assert nothing.corrected("возрват посылкки qwrtzxcv 👍") == "возврат посылки qwrtzxcv 👍"
-    assert nothing.corrected("") == ""
+    assert nothing.correct("возрват посылкки qwrtzxcv 👍") == "возврат посылки qwrtzxcv 👍"
+    assert nothing.correct("") == ""
 
 
 def test_words_are_learned_however_they_are_written() -> None:
     corrector = Corrector.of(
         ["ПРИВЕЗЁТ Nоrthpeak", "се\u00adвер\u00adок,«Звё\u0301здный»", "«Йодль» й".replace("й", "и\u0306")]
     )
-    assert corrector.corrected("привзеет северрок звзедный") == "привезет северок звездный"
-    assert corrector.corrected("северок") == "северок"
+    assert corrector.correct("привзеет северрок звзедный") == "привезет северок звездный"
+    assert corrector.correct("северок") == "северок"
 
 
 def test_a_very_long_text_is_read_only_so_far() -> None:
     text = "возрват " * 2500
-    corrected = CORRECTOR.corrected(text)
+    corrected = CORRECTOR.correct(text)
     assert corrected.startswith("возврат " * 200)
     assert corrected.endswith("возрват " * 2300)
-    assert CORRECTOR.corrected("возрват," * 2500) == "возрват," * 2500
+    assert CORRECTOR.correct("возрват," * 2500) == "возрват," * 2500
 
 
 @given(st.lists(WORDS, max_size=8).map(" ".join))
 def test_correcting_twice_changes_nothing_more(text: str) -> None:
-    once = CORRECTOR.corrected(text)
-    assert CORRECTOR.corrected(once) == once
+    once = CORRECTOR.correct(text)
+    assert CORRECTOR.correct(once) == once
     assert len(once.split()) == len(text.split())
 
 
 @given(st.text(max_size=60))
 def test_any_text_can_be_corrected(text: str) -> None:
-    assert isinstance(CORRECTOR.corrected(text.lower()), str)
+    assert isinstance(CORRECTOR.correct(text.lower()), str)
 
 
 def test_equal_words_have_equal_fingerprints() -> None:
@@ -128,13 +128,13 @@ def test_equal_words_have_equal_fingerprints() -> None:
 def test_a_reader_corrects_only_where_it_is_told_to() -> None:
     reader = TextReader(LetterEncoder())
     assert reader.read("Возрват!").text == "возрват!"
-    assert reader.correcting(CORRECTOR).read("Возрват!").text == "возврат!"
-    assert reader.correcting(CORRECTOR).correcting(None).read("Возрват!").text == "возрват!"
-    assert reader.correcting(CORRECTOR).id == reader.id
+    assert reader.with_corrector(CORRECTOR).read("Возрват!").text == "возврат!"
+    assert reader.with_corrector(CORRECTOR).with_corrector(None).read("Возрват!").text == "возрват!"
+    assert reader.with_corrector(CORRECTOR).id == reader.id
 
 
 def test_garbled_words_are_respelled_before_they_are_corrected() -> None:
-    reader = TextReader(LetterEncoder()).correcting(CORRECTOR)
+    reader = TextReader(LetterEncoder()).with_corrector(CORRECTOR)
     assert reader.read("rfr dthyenm gjcskkre").text == "как вернуть посылку"
 
 
@@ -142,9 +142,9 @@ def test_words_of_languages() -> None:
     assert [is_known(word) for word in ("посылка", "посылкка", "parcel", "parcell", "straße")] == [
         True, False, True, False, True,
     ]  # fmt: skip
-    assert likeliest_known("посылкка") == "посылка"
-    assert likeliest_known("straße") is None
-    assert likeliest_known("qwrtzxcv") is None
+    assert likeliest_word("посылкка") == "посылка"
+    assert likeliest_word("straße") is None
+    assert likeliest_word("qwrtzxcv") is None
     assert reads_worse("посылкка", "посылка", by=1)
     assert not reads_worse("посылка", "посылкка", by=1)
     assert not reads_worse("strasse", "straße", by=1)

@@ -294,7 +294,7 @@ def test_strangers_cannot_lock_a_name_out(store: Store) -> None:
     throttle = throttle_of(store, per_name=3, clock=FakeClock())
     at_home = throttle.attempt("anna", "198.51.100.7", None)
     throttle.count(at_home)
-    throttle.succeeded(at_home)
+    throttle.record_success(at_home)
     device = throttle.device_cookie("anna")
 
     # One stranger uses up the tries of their own network alone.
@@ -322,7 +322,7 @@ def test_a_guest_of_the_network_keeps_no_colleague_out(store: Store) -> None:
     shop = "198.51.100.7"
     known = throttle.attempt("anna", shop, None)
     throttle.count(known)
-    throttle.succeeded(known)
+    throttle.record_success(known)
     assert sum(fail(throttle, f"name-{number}", [shop] * 3) for number in range(10)) == 20
     throttle.count(throttle.attempt("anna", shop, None))
     with pytest.raises(TooManyTries):  # from whom nobody has seen a login there
@@ -571,17 +571,17 @@ def test_tokens_end_with_the_password_and_all_at_once(shop: WebShop, way: str) -
 def test_last_use_is_written_once_a_minute(shop: WebShop) -> None:
     anna, program = shop.browser("anna"), shop.program("anna")
 
-    def last_used() -> str:
+    def read_last_use() -> str:
         (token,) = anna.get("/api/me/tokens").json()
         return str(token["last_used_at"])
 
     program.get("/api/queue")
     shop.clock.forward(59)
     program.get("/api/queue")
-    assert last_used() == "2026-03-02T09:00:00Z"
+    assert read_last_use() == "2026-03-02T09:00:00Z"
     shop.clock.forward(1)
     program.get("/api/queue")
-    assert last_used() == "2026-03-02T09:01:00Z"
+    assert read_last_use() == "2026-03-02T09:01:00Z"
 
 
 @pytest.mark.parametrize("token", ["", "x", "sufler_1_x", "sufler_999_x", "sufler_٣_x", "sufler_1", "é"])

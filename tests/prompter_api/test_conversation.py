@@ -17,7 +17,7 @@ def anna(shop: WebShop) -> TestClient:
     return shop.browser("anna")
 
 
-def waiting(client: TestClient) -> tuple[int, dict[str, Any]]:
+def first_waiting(client: TestClient) -> tuple[int, dict[str, Any]]:
     """Return the ids of the turn that waits longest and of its conversation."""
     turn = client.get("/api/queue").json()[0]["turn"]
     return turn["id"], client.get(f"/api/conversations/{turn['conversation_id']}").json()
@@ -64,14 +64,14 @@ def test_every_action_has_its_verdict(
     shop: WebShop, anna: TestClient, changes: dict[str, Any], verdict: str
 ) -> None:
     shop.ask("как вернуть товар")
-    turn_id, view = waiting(anna)
+    turn_id, view = first_waiting(anna)
     answer = anna.post(f"/api/turns/{turn_id}/decision", json=acceptance(view, **changes))
     assert (answer.status_code, answer.json()["verdict"]) == (200, verdict)
 
 
 def test_the_second_of_two_operators_is_told_who_was_faster(shop: WebShop, anna: TestClient) -> None:
     shop.ask("как вернуть товар")
-    turn_id, view = waiting(anna)
+    turn_id, view = first_waiting(anna)
     boris = shop.browser("boris")
     assert anna.post(f"/api/turns/{turn_id}/decision", json=acceptance(view)).status_code == 200
     answer = boris.post(f"/api/turns/{turn_id}/decision", json=acceptance(view))
@@ -81,7 +81,7 @@ def test_the_second_of_two_operators_is_told_who_was_faster(shop: WebShop, anna:
 
 def test_a_reply_that_the_customer_overtook_is_held_back(shop: WebShop, anna: TestClient) -> None:
     shop.ask("как вернуть товар")
-    turn_id, view = waiting(anna)
+    turn_id, view = first_waiting(anna)
     shop.say("уже не надо, спасибо")
     path = f"/api/turns/{turn_id}/decision"
     assert refusal(anna.post(path, json=acceptance(view))) == (409, "customer_wrote_again")
@@ -90,7 +90,7 @@ def test_a_reply_that_the_customer_overtook_is_held_back(shop: WebShop, anna: Te
 
 def test_a_decision_can_be_undone_for_five_seconds(shop: WebShop, anna: TestClient) -> None:
     shop.ask("как вернуть товар")
-    turn_id, view = waiting(anna)
+    turn_id, view = first_waiting(anna)
     decision_id = anna.post(f"/api/turns/{turn_id}/decision", json=acceptance(view)).json()["decision_id"]
     path = f"/api/decisions/{decision_id}/undo"
     assert refusal(shop.browser("boris").post(path)) == (403, "forbidden")
@@ -105,7 +105,7 @@ def test_a_decision_can_be_undone_for_five_seconds(shop: WebShop, anna: TestClie
 
 def test_a_supervisor_undoes_anybodys_decision(shop: WebShop, anna: TestClient) -> None:
     shop.ask("как вернуть товар")
-    turn_id, view = waiting(anna)
+    turn_id, view = first_waiting(anna)
     decision_id = anna.post(f"/api/turns/{turn_id}/decision", json=acceptance(view)).json()["decision_id"]
     assert shop.browser("vera").post(f"/api/decisions/{decision_id}/undo").status_code == 200
 
@@ -132,7 +132,7 @@ def test_a_decision_that_does_not_hold_together_changes_nothing(
     shop: WebShop, anna: TestClient, changes: dict[str, Any], status: int, error: str
 ) -> None:
     shop.ask("где отменить")
-    turn_id, view = waiting(anna)
+    turn_id, view = first_waiting(anna)
     answer = anna.post(f"/api/turns/{turn_id}/decision", json=acceptance(view, **changes))
     assert refusal(answer) == (status, error)
     assert len(answer.text) < 500
@@ -172,7 +172,7 @@ def test_a_reply_of_unknown_fate_is_settled_once(shop: WebShop, anna: TestClient
     conversation_id = shop.ask("как вернуть товар")
     anna.post(f"/api/conversations/{conversation_id}/messages", json={"text": "Минуту."})
     (message,) = shop.deliveries.claim(["telegram"])
-    shop.deliveries.fate_unknown(message, "timed out")
+    shop.deliveries.mark_unknown(message, "timed out")
     (reply,) = anna.get("/api/replies/troubled").json()
     assert (reply["state"], reply["problem"]) == (OutboxState.UNKNOWN, "timed out")
     path = f"/api/replies/{reply['id']}/settle"

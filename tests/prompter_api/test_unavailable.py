@@ -33,7 +33,7 @@ def path_of(store: Store) -> Path:
 
 
 @contextmanager
-def locked(store: Store) -> Iterator[None]:
+def lock(store: Store) -> Iterator[None]:
     """Hold the write lock of the database."""
     with closing(sqlite3.connect(path_of(store), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -83,7 +83,7 @@ def app(shop: WebShop) -> FastAPI:
 
 def test_what_the_driver_says_becomes_an_error_of_ours(shop: WebShop) -> None:
     store = shop.store
-    with locked(store), pytest.raises(DatabaseBusy):
+    with lock(store), pytest.raises(DatabaseBusy):
         store.check_writable(seconds=0.05)
     with full(store), pytest.raises(DatabaseFull), store.write() as tx:
         tx.facts.set("much", "x" * 100_000)
@@ -150,7 +150,7 @@ def ready(shop: WebShop, *checks: Check, **options: Any) -> TestClient:
 def test_ready_means_that_the_database_can_be_written(shop: WebShop) -> None:
     browser = ready(shop, database_check(shop.store))
     assert browser.get("/ready").json() == {"done": True}
-    for trouble in (locked, away):
+    for trouble in (lock, away):
         with trouble(shop.store):
             answer = browser.get("/ready")
             assert refusal(answer) == (503, "not_ready")
@@ -231,22 +231,22 @@ def test_a_broken_encoder_is_not_ready_and_a_good_one_is_left_alone(shop: WebSho
 def test_a_loop_that_fails_or_hangs_is_not_alive() -> None:
     now = [0.0]
     heartbeats = Heartbeats(clock=lambda: now[0])
-    heartbeats.began("triage")
-    heartbeats.succeeded("triage")
+    heartbeats.record_start("triage")
+    heartbeats.record_success("triage")
     now[0] += 10_000  # has nothing to do
     heartbeats.check()
-    heartbeats.failed("triage")
+    heartbeats.record_failure("triage")
     heartbeats.check()  # once is no reason
     now[0] += 61
-    heartbeats.failed("triage")
+    heartbeats.record_failure("triage")
     with pytest.raises(NotReady, match=r"^triage$"):
         heartbeats.check()
-    heartbeats.succeeded("triage")
+    heartbeats.record_success("triage")
     heartbeats.check()
-    heartbeats.began("articles")  # a large base is encoded
+    heartbeats.record_start("articles")  # a large base is encoded
     now[0] += 3600
     heartbeats.check()
-    heartbeats.began("delivery-web")
+    heartbeats.record_start("delivery-web")
     now[0] += 601
     with pytest.raises(NotReady, match=r"^delivery-web$"):
         heartbeats.check()

@@ -347,13 +347,13 @@ class Talk:
         """Write as the customer, and return the conversation once the turn waits on the desk."""
         self.telegram.customer_says(self.chat, text)
 
-        def waiting() -> dict[str, Any] | None:
+        def find_waiting() -> dict[str, Any] | None:
             for item in self.sufler.get("/api/queue"):
                 if item["turn"]["utterance"] == text:
                     return self.get(item["turn"]["conversation_id"])
             return None
 
-        found = wait_for(waiting)
+        found = wait_for(find_waiting)
         assert found is not None
         return found
 

@@ -32,18 +32,18 @@ def test_a_question_with_typos_finds_its_article(
             main()
         return capsys.readouterr().out
 
-    def asked(text: str) -> dict[str, object]:
+    def ask(text: str) -> dict[str, object]:
         return {**json.loads(run("ask", text, "--json")), "utterance": None}
 
     (tmp_path / "kb.csv").write_text(KB, encoding="utf-8")
     run("kb", "import", "kb.csv")
-    meant = asked("как вернуть товар")
+    meant = ask("как вернуть товар")
     assert meant["suggestions"][0]["article_id"] == "returns-how"  # type: ignore[index]
-    assert asked("Как вренуть товрар?") == asked("Как вернуть товар?")
-    assert asked("сколко стоит достввка") == asked("сколько стоит доставка")
+    assert ask("Как вренуть товрар?") == ask("Как вернуть товар?")
+    assert ask("сколко стоит достввка") == ask("сколько стоит доставка")
     assert json.loads(run("ask", "как вренуть товрар", "--json"))["utterance"] == "как вренуть товрар"
 
     (tmp_path / "kb.csv").write_text(KB + "new,Что такое Хвойник?,Магазин.,shop,ru\n", encoding="utf-8")
     run("kb", "import", "kb.csv")
-    assert asked("что за хвойнник") == asked("что за хвойник")
-    assert asked("что за хвойнник")["suggestions"][0]["article_id"] == "new"  # type: ignore[index]
+    assert ask("что за хвойнник") == ask("что за хвойник")
+    assert ask("что за хвойнник")["suggestions"][0]["article_id"] == "new"  # type: ignore[index]

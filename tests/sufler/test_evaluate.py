@@ -43,14 +43,14 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return 0
 
 
-def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+def read_output(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
     document: dict[str, object] = json.loads(capsys.readouterr().out)
     return document
 
 
 def test_retrieval(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv", "--json") == 0
-    report = printed(capsys)
+    report = read_output(capsys)
     keys = {"p_at_1", "hit_at_3", "hit_at_5", "mrr", "ece", "brier"}
     assert set(report) == keys | {"n_cases", "ci"}
     assert report["p_at_1"] == 1.0
@@ -65,7 +65,7 @@ def test_combining_encoders_is_a_line(
     parts = f"[{{kind: tfidf}}, {{kind: sentence-transformers, model: {minilm_folder()}, weight: 0.5}}]"
     (folder / "config.yml").write_text(f"sufler:\n  encoder: {{kind: combined, parts: {parts}}}\n")
     assert run(monkeypatch, "evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv", "--json") == 0
-    assert printed(capsys)["p_at_1"] == 1.0
+    assert read_output(capsys)["p_at_1"] == 1.0
     parts = "[{kind: tfidf}, {kind: sentence-transformers, model: ./x}]"
     (folder / "config.yml").write_text(f"sufler:\n  encoder: {{kind: combined, parts: {parts}}}\n")
     assert run(monkeypatch, "evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv") == 2
@@ -86,7 +86,7 @@ def test_typos_cost_nothing(
             }
             assert run(monkeypatch, "evaluate", kind, *files[kind], name, "--json") == 0
             left_out = {"train_seconds", "warnings"}  # some clean texts stand in the training rows
-            reports.append({key: value for key, value in printed(capsys).items() if key not in left_out})
+            reports.append({key: value for key, value in read_output(capsys).items() if key not in left_out})
         return reports
 
     if kind == "retrieval":
@@ -100,7 +100,7 @@ def test_typos_cost_nothing(
 def test_intents(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("evaluate", "intents", "--train", "train.csv", "--test", "train.csv")
     assert run(monkeypatch, *arguments, "--json") == 0
-    report = printed(capsys)
+    report = read_output(capsys)
     assert report["accuracy"] == 1.0
     assert report["oos_recall"] is None
     assert report["n_test"] == 4
@@ -150,7 +150,7 @@ def test_latency(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         "2",
     )
     assert run(monkeypatch, "evaluate", "latency", *arguments, "--json") == 0
-    report = printed(capsys)
+    report = read_output(capsys)
     assert set(report) >= {
         "p50_ms", "p99_ms", "encoder_p50_ms", "messages_per_second", "rss_mb", "cold_start_s", "n_articles",
         "threads", "first_stage_share",
@@ -189,7 +189,7 @@ SELECTIVE = ("evaluate", "selective", "--kb", "kb.csv", "--cases", "cases.csv")
 
 def test_selective(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, *SELECTIVE, "--target", "0.8", "--json") == 0
-    report = printed(capsys)
+    report = read_output(capsys)
     assert set(report) == {
         "target", "coverage", "selective_accuracy", "aurc", "threshold", "oos_answered", "n_cases", "ci",
         "brier", "brier_constant", "aurc_constant",
@@ -199,7 +199,7 @@ def test_selective(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     # other cases, the same threshold: it does not come from what is measured
     (folder / "cases.csv").write_text("text,article_id\nпогода,\nпесня,\n", encoding="utf-8")
     assert run(monkeypatch, *SELECTIVE, "--target", "0.8", "--json") == 0
-    assert printed(capsys)["threshold"] == 0.8
+    assert read_output(capsys)["threshold"] == 0.8
 
 
 def test_confirmed_questions_are_learned(
@@ -211,10 +211,10 @@ def test_confirmed_questions_are_learned(
     )
     learn = ("--learn", "learn.csv", "--json")
     assert run(monkeypatch, *RETRIEVAL, *learn) == 0
-    report = printed(capsys)
+    report = read_output(capsys)
     assert (report["p_at_1"], report["n_learned"]) == (1.0, 4)
     assert run(monkeypatch, *SELECTIVE, *learn) == 0
-    threshold = printed(capsys)["threshold"]
+    threshold = read_output(capsys)["threshold"]
     assert threshold is None  # four rows cannot show nine right answers in ten
     assert run(monkeypatch, *RETRIEVAL, "--learn-noise", "0.5") == 2
     assert "--learn-noise needs --learn" in capsys.readouterr().err
@@ -230,7 +230,7 @@ def test_a_report_the_failures_and_another_configuration(
     files = ("--failures", "failed.csv", "--report", "report.html")
     learn = ("--learn", "learn.csv", "--learn-noise", "0.4", "--seed", "3")
     assert run(monkeypatch, *RETRIEVAL, *learn, *files, "--against", "other.yml", "--json") == 0
-    report = printed(capsys)
+    report = read_output(capsys)
     against = report["against"]
     assert isinstance(against, dict)
     assert against["config"] == "other.yml"
@@ -260,7 +260,7 @@ INTENTS = ("evaluate", "intents", "--train", "train.csv")
 @pytest.mark.usefixtures("folder")
 def test_folds_and_shots(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, *INTENTS, "--folds", "2", "--json") == 0
-    assert printed(capsys)["n_test"] == 4
+    assert read_output(capsys)["n_test"] == 4
     shots = ("--test", "train.csv", "--shots", "1", "--repeats", "3")
     assert run(monkeypatch, *INTENTS, *shots, "--report", "report.html", "--json") == 0
     output = capsys.readouterr()
@@ -279,7 +279,7 @@ def test_odd_rows_are_reported_and_used(
     (folder / "train.csv").write_text(TRAIN + "где заказ,refund\nпривет,greet\n", encoding="utf-8")
     (folder / "test.csv").write_text("text,intent\nзаказ пропал,order\n", encoding="utf-8")
     assert run(monkeypatch, *INTENTS, "--test", "test.csv", "--json") == 0
-    assert [(warning["problem"], warning["count"]) for warning in printed(capsys)["warnings"]] == [  # type: ignore[attr-defined]
+    assert [(warning["problem"], warning["count"]) for warning in read_output(capsys)["warnings"]] == [  # type: ignore[attr-defined]
         ("texts that stand under several intents", 1),
         ("intents with one example only", 1),
     ]

@@ -123,7 +123,7 @@ def test_articles_with_the_same_answer_are_right_or_wrong_together(tmp_path: Pat
     ]
     (tmp_path / "cases.csv").write_text("text,article_id\nDo you?,a\nweather,\n", encoding="utf-8")
     cases = read_cases(tmp_path / "cases.csv", known_ids={"a", "b", "c"})
-    assert finetuning_data.asked_in_cases(articles, cases) == [
+    assert finetuning_data.queries_of_cases(articles, cases) == [
         TrainingQuery(text="do you?", right=frozenset({"a", "b"}))
     ]
     taught = [

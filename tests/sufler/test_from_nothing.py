@@ -41,7 +41,7 @@ class Team(Shop):
         self.refresher = bootstrap.build_live_assistant(self.settings, self.store, encoder=self.encoder)
         self.triager = self.worker(self.refresher.assistant)
 
-    def asked(self, text: str) -> bool:
+    def answer(self, text: str) -> bool:
         """Ask as a customer. Return True if the answer was suggested and sent, otherwise write it."""
         conversation = self.ask(text)
         right = self.answers[text].answer
@@ -78,7 +78,7 @@ def test_a_team_without_an_article_has_a_bot_that_answers_after_three_hundred_tu
     asked = random.Random(2).choices(texts, k=_TURNS)
     hits = []
     for number, text in enumerate(asked):
-        hits.append(team.asked(text))
+        hits.append(team.answer(text))
         if (number + 1) % _EVERY == 0:
             team.learns(team.vera)
     assert not any(hits[:_EVERY])  # there was nothing to suggest

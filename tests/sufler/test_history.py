@@ -96,8 +96,8 @@ def test_chats_become_proposals_and_again_nothing_new(tmp_path: Path, config: Pa
 _PEAK = """
 import re, sys
 from pathlib import Path
-from prompter.knowledge.chat_history_import import mined, read_history
-found = mined(read_history(Path(sys.argv[1])))
+from prompter.knowledge.chat_history_import import mine_history, read_history
+found = mine_history(read_history(Path(sys.argv[1])))
 peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]
 print(found.n_messages, found.n_questions, peak)
 """

@@ -8,7 +8,7 @@ import pytest
 from kb_index import Article
 from tests.e2e.product import run_cli
 from tests.kb_index.foreign_project import FOREIGN_PROJECT, RETRIEVAL_INTENTS
-from tests.sufler.test_import_rasa import articles, configured, imported
+from tests.sufler.test_import_rasa import articles, configure, import_project
 
 pytestmark = pytest.mark.slow
 
@@ -151,7 +151,7 @@ SOME = [
 
 
 def test_a_dry_run_says_what_would_go_where_and_why(tmp_path: Path) -> None:
-    report = imported(FOREIGN_PROJECT, configured(tmp_path), "--dry-run")
+    report = import_project(FOREIGN_PROJECT, configure(tmp_path), "--dry-run")
     assert {kept["intent"]: (kept["reason"], kept["detail"]) for kept in report["kept"]} == KEPT
     assert report["counts"] == COUNTS
     assert [warning.partition(": ")[2] for warning in report["warnings"]] == WARNINGS
@@ -164,8 +164,8 @@ def test_a_dry_run_says_what_would_go_where_and_why(tmp_path: Path) -> None:
 
 
 def test_import_export_and_import_lose_nothing(tmp_path: Path) -> None:
-    config = configured(tmp_path)
-    report = imported(FOREIGN_PROJECT, config)
+    config = configure(tmp_path)
+    report = import_project(FOREIGN_PROJECT, config)
     assert report["added"] == len(report["articles"]) == 34
     base = articles(config, tmp_path)
     by_id = {article.id: article for article in base}
@@ -173,20 +173,20 @@ def test_import_export_and_import_lose_nothing(tmp_path: Path) -> None:
 
     exported = tmp_path / "exported"
     run_cli("kb", "export", str(exported), "--format", "rasa", "--config", config)
-    again = imported(exported, config)
+    again = import_project(exported, config)
     assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 34)
     assert (again["kept"], again["warnings"]) == ([], [])
 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    other = configured(elsewhere)
-    assert imported(exported, other)["added"] == 34
+    other = configure(elsewhere)
+    assert import_project(exported, other)["added"] == 34
     assert articles(other, elsewhere) == base
 
 
 def test_the_report_for_people_has_one_line_for_an_intent(tmp_path: Path) -> None:
     lines = run_cli(
-        "import-rasa", str(FOREIGN_PROJECT), "--dry-run", "--config", configured(tmp_path)
+        "import-rasa", str(FOREIGN_PROJECT), "--dry-run", "--config", configure(tmp_path)
     ).splitlines()
     assert len(lines) == len(WARNINGS) + 1 + 34 + 1 + len(KEPT) + 1
     assert "  faq: Мне поставили диагноз в другой клинике. Можно ли получить второе мнени" in lines

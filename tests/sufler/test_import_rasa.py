@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from kb_index import Article
-from kb_index.formats import Format, normalised, read_articles, write_articles
+from kb_index.formats import Format, normalize_article, read_articles, write_articles
 from tests.e2e.product import run_cli
 from tests.skips import BENCHMARK_DATA
 
@@ -26,14 +26,14 @@ nlu:
 """
 
 
-def configured(folder: Path) -> str:
+def configure(folder: Path) -> str:
     config = folder / "config.yml"
     sufler = {"data_dir": str(folder / "data"), "encoder": {"kind": "tfidf"}}
     config.write_text(yaml.safe_dump({"sufler": sufler}), encoding="utf-8")
     return str(config)
 
 
-def imported(project: Path, config: str, *options: str) -> dict[str, Any]:
+def import_project(project: Path, config: str, *options: str) -> dict[str, Any]:
     report: dict[str, Any] = json.loads(
         run_cli("import-rasa", str(project), "--config", config, "--json", *options)
     )
@@ -47,7 +47,7 @@ def articles(config: str, folder: Path) -> list[Article]:
 
 
 def test_export_and_import_lose_nothing_beside_forms_and_lookup_tables(tmp_path: Path) -> None:
-    shop = sorted(map(normalised, read_articles(SHIPPED / "kb.csv")), key=lambda article: article.id)
+    shop = sorted(map(normalize_article, read_articles(SHIPPED / "kb.csv")), key=lambda article: article.id)
     project = tmp_path / "project"
     write_articles(shop, project, format=Format.RASA)
     shutil.copytree(SHIPPED / "flows", project / "flows")
@@ -55,9 +55,9 @@ def test_export_and_import_lose_nothing_beside_forms_and_lookup_tables(tmp_path:
     dialogue = {key: form[key] for key in ("slots", "forms", "entities", "actions")}
     (project / "dialogue.yml").write_text(yaml.safe_dump(dialogue), encoding="utf-8")
     (project / "lookup.yml").write_text(LOOKUP, encoding="utf-8")
-    config = configured(tmp_path)
+    config = configure(tmp_path)
 
-    report = imported(project, config)
+    report = import_project(project, config)
     assert report["added"] == len(report["articles"]) == len(shop) > 30
     assert articles(config, tmp_path) == shop
     assert {kept["intent"]: (kept["reason"], kept["detail"]) for kept in report["kept"]} == {
@@ -67,13 +67,13 @@ def test_export_and_import_lose_nothing_beside_forms_and_lookup_tables(tmp_path:
     assert (report["counts"]["lookups"], report["counts"]["synonyms"], report["counts"]["forms"]) == (1, 1, 1)
     assert report["warnings"] == []
 
-    again = imported(project, config)
+    again = import_project(project, config)
     assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, len(shop))
 
 
 def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
-    config = configured(tmp_path)
-    report = imported(SHIPPED, config, "--dry-run")
+    config = configure(tmp_path)
+    report = import_project(SHIPPED, config, "--dry-run")
     assert (report["added"], [article["intent"] for article in report["articles"]]) == (
         0,
         ["greeting", "thanks", "goodbye", "bot_challenge", "how_are_you"],
@@ -85,7 +85,7 @@ def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.skipif(not BENCHMARK_DATA.is_dir(), reason=f"no benchmark data in {BENCHMARK_DATA}")
 def test_a_real_project(tmp_path: Path) -> None:
     project = BENCHMARK_DATA / "rasa_financial_demo"
-    printed = run_cli("import-rasa", str(project), "--config", configured(tmp_path))
+    printed = run_cli("import-rasa", str(project), "--config", configure(tmp_path))
     assert "5 intents become articles:" in printed
     assert "  small_talk: are you a bot?" in printed
     assert "  pay_cc: starts a form (cc_payment_form)" in printed
@@ -97,5 +97,5 @@ def test_a_real_project(tmp_path: Path) -> None:
 def test_what_is_no_project_is_refused_in_one_line(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    run_cli("import-rasa", str(empty), "--config", configured(tmp_path), status=2)
-    run_cli("import-rasa", str(tmp_path / "nowhere"), "--config", configured(tmp_path), status=2)
+    run_cli("import-rasa", str(empty), "--config", configure(tmp_path), status=2)
+    run_cli("import-rasa", str(tmp_path / "nowhere"), "--config", configure(tmp_path), status=2)

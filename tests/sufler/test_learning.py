@@ -59,12 +59,12 @@ SLANG = [
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TeachingShop]:
     monkeypatch.chdir(tmp_path)
-    with opened(tmp_path) as shop:
+    with open_shop(tmp_path) as shop:
         yield shop
 
 
 @contextmanager
-def opened(folder: Path, config: str = CONFIG) -> Iterator[TeachingShop]:
+def open_shop(folder: Path, config: str = CONFIG) -> Iterator[TeachingShop]:
     """Open the shop with these settings in the folder's config.yml."""
     (folder / "config.yml").write_text(config, encoding="utf-8")
     settings = load_settings(folder / "config.yml")
@@ -72,7 +72,7 @@ def opened(folder: Path, config: str = CONFIG) -> Iterator[TeachingShop]:
         yield TeachingShop(store, settings=settings, articles=ARTICLES)
 
 
-def learned(shop: TeachingShop) -> Result:
+def run_learning(shop: TeachingShop) -> Result:
     result = learn(shop.settings, shop.store).result
     shop.refresher.reload_version()
     return result
@@ -83,22 +83,22 @@ def first(shop: TeachingShop, text: str) -> str:
 
 
 def test_what_operators_pick_is_suggested_from_then_on(shop: TeachingShop) -> None:
-    assert learned(shop) is Result.NOTHING_NEW
+    assert run_learning(shop) is Result.NOTHING_NEW
     shop.day(SLANG * 2)
-    assert learned(shop) is Result.PROMOTED
+    assert run_learning(shop) is Result.PROMOTED
     assert first(shop, "бабки верните уже") == "refund"
     assert first(shop, "пришлите гонца") == "courier"
     known = shop.refresher.assistant.knowledge
     assert known.learned is not None
-    assert known.learned_until == known.learned.until
+    assert known.training_cutoff == known.learned.until
     assert len(known.learned.judged) == len(SLANG)
-    assert learned(shop) is Result.NOTHING_NEW  # what was kept back says the same
+    assert run_learning(shop) is Result.NOTHING_NEW  # what was kept back says the same
 
 
 def test_which_version_answered_each_turn_stays_traceable(shop: TeachingShop) -> None:
     turn = shop.turn(shop.ask("где мой заказ"))
     shop.day(SLANG * 2)
-    learned(shop)
+    run_learning(shop)
     later = shop.turn(shop.ask("где мой заказ"))
     listed = [shown.version.id for shown in bootstrap.build_versions(shop.settings, shop.store).all()]
     versions = [str(answered.model_version) for answered in (turn, later)]
@@ -111,10 +111,10 @@ def test_rejections_are_learned_too_and_kept(shop: TeachingShop) -> None:
         for operator in shop.staff:
             shop.answer("заказ пиццы", None, operator)
     before = shop.refresher.assistant.suggest("заказ пиццы")
-    assert learned(shop) is Result.PROMOTED
+    assert run_learning(shop) is Result.PROMOTED
     assert first(shop, "заказ пиццы") != before[0].article_id
     shop.day(SLANG)
-    learned(shop)
+    run_learning(shop)
     known = shop.refresher.assistant.knowledge.learned
     assert known is not None
     assert [text.wrong for text in known.judged.texts if text.text == "заказ пиццы"] == [
@@ -127,7 +127,7 @@ def test_turns_drawn_by_lot_teach_nothing(shop: TeachingShop) -> None:
     for _ in range(3):
         shop.numbers.prepared = [0.0, 0.0]  # blind
         shop.answer("бабосики", "refund", "anna")
-    learned(shop)
+    run_learning(shop)
     known = shop.refresher.assistant.knowledge.learned
     assert known is not None
     assert "бабосики" not in {text.text for text in known.judged.texts}
@@ -135,7 +135,7 @@ def test_turns_drawn_by_lot_teach_nothing(shop: TeachingShop) -> None:
 
 def test_a_pinned_case_that_would_break_is_refused(shop: TeachingShop) -> None:
     shop.day(SLANG * 2)
-    learned(shop)
+    run_learning(shop)
     Pins(shop.store).pin("бабки назад", "refund", None)
     shop.day([("бабки назад", "cancel")] * 12 + [("назад бабки", "cancel")] * 12)
     outcome = learn(shop.settings, shop.store)
@@ -170,7 +170,7 @@ def test_an_operator_whose_every_verdict_is_wrong_is_flagged_and_not_learned_fro
 def test_two_at_once_and_one_that_breaks_leave_the_champion(shop: TeachingShop) -> None:
     shop.day(SLANG * 2)
     jobs = Jobs(shop.store)
-    with jobs.running(JobKind.LEARN), pytest.raises(JobRunning):
+    with jobs.run(JobKind.LEARN), pytest.raises(JobRunning):
         learn(shop.settings, shop.store)
 
     models = shop.settings.data_dir / "models"
@@ -179,11 +179,11 @@ def test_two_at_once_and_one_that_breaks_leave_the_champion(shop: TeachingShop) 
     with no_file_larger_than(largest - 1), pytest.raises(OSError, match="File too large"):
         learn(shop.settings, shop.store)
     assert {path.name for path in models.iterdir()} == before
-    failed = jobs.last(JobKind.LEARN)[0]
+    failed = jobs.list_recent(JobKind.LEARN)[0]
     assert failed.state is JobState.FAILED
     assert "File too large" in str(failed.problem)
     assert not shop.refresher.reload_version()
-    assert learned(shop) is Result.PROMOTED  # and next time it works
+    assert run_learning(shop) is Result.PROMOTED  # and next time it works
 
 
 @contextmanager

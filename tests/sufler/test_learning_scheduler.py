@@ -14,7 +14,7 @@ from sufler.bootstrap import build_learning_scheduler
 from sufler.learning_scheduler import last_due
 from sufler.settings import load_settings
 from tests.sufler.teaching_shop import TeachingShop
-from tests.sufler.test_learning import CONFIG, SLANG, opened
+from tests.sufler.test_learning import CONFIG, SLANG, open_shop
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TeachingShop]:
     monkeypatch.chdir(tmp_path)
-    with opened(tmp_path) as shop:
+    with open_shop(tmp_path) as shop:
         yield shop
 
 
@@ -40,12 +40,12 @@ def test_it_is_due_once_a_day_and_when_somebody_asks(shop: TeachingShop) -> None
     scheduler = build_learning_scheduler(shop.settings, shop.store, now=lambda: now)
     assert scheduler.is_due()  # a night has passed since the first version was made
     jobs = Jobs(shop.store, clock=lambda: now)
-    with jobs.running(JobKind.LEARN):
+    with jobs.run(JobKind.LEARN):
         pass
     assert not scheduler.is_due()
     jobs.enqueue(JobKind.LEARN, None)
     assert scheduler.is_due()
-    with jobs.running(JobKind.LEARN):
+    with jobs.run(JobKind.LEARN):
         pass
     assert build_learning_scheduler(shop.settings, shop.store, now=lambda: now + timedelta(days=1)).is_due()
 
@@ -66,17 +66,17 @@ def test_what_somebody_asks_for_is_learned_in_a_process_of_its_own(shop: Teachin
     jobs = Jobs(shop.store)
     jobs.enqueue(JobKind.LEARN, None)
 
-    async def until_done() -> None:
+    async def run_until_done() -> None:
         stop = asyncio.Event()
         running = asyncio.create_task(build_learning_scheduler(shop.settings, shop.store).run(stop))
         async with asyncio.timeout(120):
-            while (await asyncio.to_thread(jobs.last, JobKind.LEARN))[0].state is not JobState.DONE:
+            while (await asyncio.to_thread(jobs.list_recent, JobKind.LEARN))[0].state is not JobState.DONE:
                 await asyncio.sleep(0.2)
         stop.set()
         await running
 
-    asyncio.run(until_done())
-    (job,) = jobs.last(JobKind.LEARN)
+    asyncio.run(run_until_done())
+    (job,) = jobs.list_recent(JobKind.LEARN)
     assert job.outcome is not None
     assert job.outcome.result is Result.PROMOTED
     assert shop.refresher.reload_version()

@@ -32,7 +32,7 @@ SECRETS: dict[tuple[str, ...], str] = {
 }
 
 
-def nested(path: tuple[str, ...], value: object) -> dict[str, Any]:
+def nest(path: tuple[str, ...], value: object) -> dict[str, Any]:
     for name in reversed(path):
         value = {name: value}
     return value  # type: ignore[return-value]
@@ -72,7 +72,7 @@ def test_every_address_is_a_secret_field() -> None:
 
 @pytest.mark.parametrize("path", SECRETS, ids=".".join)
 def test_settings_do_not_show_it(path: tuple[str, ...]) -> None:
-    settings = Settings(**nested(path, SECRETS[path]))
+    settings = Settings(**nest(path, SECRETS[path]))
     shown = [repr(settings), str(settings), repr(settings.model_dump()), settings.model_dump_json()]
     assert MARK not in "".join(shown)
 
@@ -80,7 +80,7 @@ def test_settings_do_not_show_it(path: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("path", SECRETS, ids=".".join)
 @pytest.mark.parametrize("wrong", [["a list", MARK], {"a": MARK}, f"x{MARK}"], ids=["list", "map", "text"])
 def test_a_mistake_beside_it_does_not_show_it(tmp_path: Path, path: tuple[str, ...], wrong: object) -> None:
-    values = nested(path, wrong)
+    values = nest(path, wrong)
     values["wep"] = MARK
     file = tmp_path / "config.yml"
     file.write_text(yaml.safe_dump({"sufler": values}), encoding="utf-8")

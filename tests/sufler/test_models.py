@@ -33,10 +33,10 @@ sufler:
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.chdir(tmp_path)
-    return configured(tmp_path)
+    return configure(tmp_path)
 
 
-def configured(folder: Path, more: str = "") -> Settings:
+def configure(folder: Path, more: str = "") -> Settings:
     (folder / "config.yml").write_text(CONFIG + more, encoding="utf-8")
     return load_settings(folder / "config.yml")
 
@@ -48,11 +48,11 @@ def shop(settings: Settings) -> Iterator[Store]:
         yield store
 
 
-def taught(settings: Settings, store: Store, *texts: LabeledText) -> Version:
+def make_version(settings: Settings, store: Store, *texts: LabeledText) -> Version:
     """Create a version that has learned these texts and is not in use."""
     versions = ModelVersions(settings.models, store, Encoders(store))
     articles = list(bootstrap.build_knowledge_base(store).articles())
-    previous = versions.in_use(articles)
+    previous = versions.load_current(articles)
     known = bootstrap.open_assistant(settings, store).knowledge
     learned = builder.with_labels(previous.config, known, texts).learned
     return versions.make(
@@ -121,7 +121,7 @@ def _models(run: Run) -> list[dict[str, object]]:  # noqa: F811
 def test_running_processes_follow_within_one_look(settings: Settings, shop: Store) -> None:
     here, there = (build_live_assistant(settings, shop) for _ in range(2))
     first = here.assistant.knowledge.version.partition(".")[0]
-    version = taught(settings, shop, *NEW)
+    version = make_version(settings, shop, *NEW)
     record = bootstrap.build_versions(settings, shop)
     assert not here.reload_version()
     with pytest.raises(CannotUse, match="never measured"):
@@ -143,7 +143,7 @@ def test_going_back_brings_back_settings_index_thresholds_and_calibration(
 ) -> None:
     refresher = build_live_assistant(settings, shop)
     before = refresher.assistant.knowledge
-    changed = configured(
+    changed = configure(
         tmp_path,
         "  search: {on_words: 9.0}\n  routing: {suggest_at: 0.9}\n  confidence: {bias: -3.0}\n",
     )
@@ -168,9 +168,9 @@ def test_going_back_brings_back_settings_index_thresholds_and_calibration(
 
 
 def test_what_was_learned_stays_when_settings_change(tmp_path: Path, settings: Settings, shop: Store) -> None:
-    version = taught(settings, shop, *NEW)
+    version = make_version(settings, shop, *NEW)
     bootstrap.build_versions(settings, shop).promote(version.id, None, anyway=True)
-    changed = configured(tmp_path, "  search: {on_words: 9.0}\n")
+    changed = configure(tmp_path, "  search: {on_words: 9.0}\n")
     known = build_live_assistant(changed, shop).assistant.knowledge
     assert known.learned is not None
     assert known.learned.judged.texts == NEW
@@ -179,14 +179,14 @@ def test_what_was_learned_stays_when_settings_change(tmp_path: Path, settings: S
 
 def test_a_damaged_version_is_replaced_by_the_one_before(settings: Settings, shop: Store) -> None:
     first = build_live_assistant(settings, shop).assistant.knowledge.version
-    version = taught(settings, shop, *NEW)
+    version = make_version(settings, shop, *NEW)
     bootstrap.build_versions(settings, shop).promote(version.id, None, anyway=True)
     running = build_live_assistant(settings, shop)
     weights = settings.data_dir / "models" / version.id / "intents-weights.npy"
     weights.write_bytes(b"nothing")
     assert running.assistant.triage("бабки").model_version.startswith(version.id)  # it is in memory
     assert build_live_assistant(settings, shop).assistant.knowledge.version == first
-    shown = bootstrap.build_versions(settings, shop).in_use()
+    shown = bootstrap.build_versions(settings, shop).current_activation()
     assert shown is not None
     assert shown.reason.value == "damaged"
 
@@ -196,7 +196,7 @@ def test_a_running_process_keeps_its_version_when_the_new_one_cannot_be_read(
 ) -> None:
     running = build_live_assistant(settings, shop)
     first = running.assistant.knowledge.version
-    version = taught(settings, shop, *NEW)
+    version = make_version(settings, shop, *NEW)
     bootstrap.build_versions(settings, shop).promote(version.id, None, anyway=True)
     (settings.data_dir / "models" / version.id / "manifest.json").unlink()  # before anybody has looked
     assert not running.reload_version()
@@ -239,7 +239,7 @@ def test_only_the_last_versions_keep_their_folders(settings: Settings, shop: Sto
     record = bootstrap.build_versions(settings, shop)
     made = []
     for number in range(4):
-        version = taught(settings, shop, LabeledText(text=f"бабки {number}", right=("refund-when",)))
+        version = make_version(settings, shop, LabeledText(text=f"бабки {number}", right=("refund-when",)))
         record.promote(version.id, None, anyway=True)
         made.append(version.id)
     versions = ModelVersions(settings.models, shop, Encoders(shop))
@@ -247,7 +247,7 @@ def test_only_the_last_versions_keep_their_folders(settings: Settings, shop: Sto
     left.mkdir()
     versions.tidy(2)
     assert {path.name for path in (settings.data_dir / "models").iterdir()} == {*made[-2:], left.name}
-    assert record.before() == [*reversed(made[:-1]), record.all()[-1].version.id]
+    assert record.rollback_versions() == [*reversed(made[:-1]), record.all()[-1].version.id]
     assert record.roll_back(None).id == made[-2]
     with pytest.raises(CannotUse, match="removed to save space"):
         record.promote(made[0], None)

@@ -120,21 +120,21 @@ def _new_process() -> Iterator[None]:
     renamed_settings.tell.cache_clear()
 
 
-def written(folder: Path, text: str) -> Path:
+def write(folder: Path, text: str) -> Path:
     path = folder / "config.yml"
     path.write_text(text, encoding="utf-8")
     return path
 
 
 def test_a_file_of_old_names_says_the_same_as_one_of_new_names(tmp_path: Path) -> None:
-    old = load_settings(written(tmp_path, OLD))
-    assert old == load_settings(written(tmp_path, NEW))
+    old = load_settings(write(tmp_path, OLD))
+    assert old == load_settings(write(tmp_path, NEW))
     assert old.learning.noninferiority_margin == 0.05
     assert old.dialogue.action_timeout_seconds == 6
 
 
 def test_each_old_name_is_answered_with_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = written(tmp_path, "sufler: {lots: {second_later: 0.1}, web: {largest_body: 20000, port: 1}}")
+    path = write(tmp_path, "sufler: {lots: {second_later: 0.1}, web: {largest_body: 20000, port: 1}}")
     load_settings(path)
     load_settings(path)  # a command may read them twice
     assert capsys.readouterr().err.splitlines() == [
@@ -142,12 +142,12 @@ def test_each_old_name_is_answered_with_one_line(tmp_path: Path, capsys: pytest.
         f"sufler: {path}: lots.second_later is called sampling.double_review_later now",
         f"sufler: {path}: web.largest_body is called web.max_body_bytes now",
     ]
-    load_settings(written(tmp_path, NEW))
+    load_settings(write(tmp_path, NEW))
     assert capsys.readouterr().err == ""
 
 
 def test_every_old_name_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    load_settings(written(tmp_path, OLD))
+    load_settings(write(tmp_path, OLD))
     told = capsys.readouterr().err
     for section, settings in renamed_settings.RENAMED_SETTINGS.items():
         for old in settings:
@@ -184,14 +184,11 @@ def test_the_environment_wins_over_the_file_whichever_name_either_has(
 ) -> None:
     monkeypatch.setenv("SUFLER_WEB__LARGEST_BODY", "30000")
     assert (
-        load_settings(written(tmp_path, "sufler: {web: {max_body_bytes: 20000}}")).web.max_body_bytes
-        == 30_000
+        load_settings(write(tmp_path, "sufler: {web: {max_body_bytes: 20000}}")).web.max_body_bytes == 30_000
     )
     monkeypatch.delenv("SUFLER_WEB__LARGEST_BODY")
     monkeypatch.setenv("SUFLER_WEB__MAX_BODY_BYTES", "40000")
-    assert (
-        load_settings(written(tmp_path, "sufler: {web: {largest_body: 20000}}")).web.max_body_bytes == 40_000
-    )
+    assert load_settings(write(tmp_path, "sufler: {web: {largest_body: 20000}}")).web.max_body_bytes == 40_000
 
 
 @pytest.mark.parametrize(
@@ -214,7 +211,7 @@ def test_the_environment_wins_over_the_file_whichever_name_either_has(
 )
 def test_what_cannot_be_meant_is_named(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(BadConfig) as caught:
-        load_settings(written(tmp_path, text))
+        load_settings(write(tmp_path, text))
     assert problem in str(caught.value)
 
 
@@ -234,7 +231,7 @@ def test_a_variable_like_an_old_name_is_told_the_new_one(monkeypatch: pytest.Mon
 def test_models_of_the_release_before_are_the_same_models(tmp_path: Path) -> None:
     manifest = json.loads(OLD_MANIFEST)
     recipe = Recipe().with_manifest(manifest)
-    models = load_settings(written(tmp_path, NEW)).models
+    models = load_settings(write(tmp_path, NEW)).models
     assert recipe == models.recipe
     assert json.dumps(recipe.as_json()) == OLD_MANIFEST
     assert recipe.digest == OLD_DIGEST

@@ -32,7 +32,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 @contextmanager
-def served(settings: Settings, store: Store) -> Iterator[tuple[str, str]]:
+def run_web(settings: Settings, store: Store) -> Iterator[tuple[str, str]]:
     """Run a web process that follows versions as in production. Yield its address and a token."""
     refresher = build_live_assistant(settings, store)
     accounts = bootstrap.build_accounts(store)
@@ -61,10 +61,10 @@ def test_going_back_and_forth_fails_no_request(settings: Settings) -> None:
         shop.day(SLANG * 2)
         learn(settings, store)
         record = bootstrap.build_versions(settings, store)
-        new = record.in_use()
+        new = record.current_activation()
         assert new is not None
         answered: Counter[tuple[int, str]] = Counter()
-        with served(settings, store) as (address, token):
+        with run_web(settings, store) as (address, token):
             done = threading.Event()
 
             def ask() -> None:

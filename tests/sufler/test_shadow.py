@@ -11,7 +11,7 @@ from prompter.learning.shadow_evaluation import ShadowEvaluator
 from sufler import bootstrap
 from sufler.bootstrap import build_shadow_evaluator, learn
 from tests.sufler.teaching_shop import TeachingShop
-from tests.sufler.test_learning import CONFIG, SLANG, opened
+from tests.sufler.test_learning import CONFIG, SLANG, open_shop
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +22,7 @@ TURNS = 8
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TeachingShop]:
     monkeypatch.chdir(tmp_path)
     config = CONFIG.replace("min_new_decisions: 5", f"least_new: 5, shadow_turns: {TURNS}")
-    with opened(tmp_path, config) as shop:
+    with open_shop(tmp_path, config) as shop:
         yield shop
 
 
@@ -52,7 +52,7 @@ def test_nobody_sees_it_until_enough_turns_show_that_it_is_better(
         ]
     assert candidate(shop) is VersionState.SHADOW
     with shop.store.read() as tx:
-        version = bootstrap.build_versions(shop.settings, shop.store).shadowing()
+        version = bootstrap.build_versions(shop.settings, shop.store).shadow_version()
         assert version is not None
         seen = tx.shadows.all(version.id)
     assert len(seen) == TURNS - 1
@@ -78,19 +78,19 @@ def test_one_that_does_worse_on_live_turns_is_refused(shop: TeachingShop, shadow
 
 def test_a_supervisor_may_promote_it_at_once(shop: TeachingShop, shadow: ShadowEvaluator) -> None:
     record = bootstrap.build_versions(shop.settings, shop.store)
-    version = record.shadowing()
+    version = record.shadow_version()
     assert version is not None
     record.promote(version.id, None)
     assert shop.refresher.reload_version()
     assert not shadow.run_once()
-    assert record.shadowing() is None
+    assert record.shadow_version() is None
 
 
 def test_a_newer_candidate_takes_its_place(shop: TeachingShop, shadow: ShadowEvaluator) -> None:
-    before = bootstrap.build_versions(shop.settings, shop.store).shadowing()
+    before = bootstrap.build_versions(shop.settings, shop.store).shadow_version()
     shop.day([(f"{text} уже", right) for text, right in SLANG])
     assert learn(shop.settings, shop.store).result is Result.SHADOW
-    now = bootstrap.build_versions(shop.settings, shop.store).shadowing()
+    now = bootstrap.build_versions(shop.settings, shop.store).shadow_version()
     assert before is not None
     assert now is not None
     assert now.id != before.id

@@ -100,7 +100,7 @@ class Site:
 
 
 @contextmanager
-def running(protocol: type[Any] = BoundedHttpTools, **limits: Any) -> Iterator[Site]:
+def run_site(protocol: type[Any] = BoundedHttpTools, **limits: Any) -> Iterator[Site]:
     quick: dict[str, Any] = {
         "header_seconds": 0.3,
         "body_seconds": 0.6,
@@ -128,7 +128,7 @@ MUCH = b"GET /much HTTP/1.1\r\nHost: x\r\n\r\n"
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_half_open_connections_are_bounded_and_end_and_others_are_served(protocol: type[Any]) -> None:
-    with running(protocol, max_connections=40) as site, ExitStack() as left_open:
+    with run_site(protocol, max_connections=40) as site, ExitStack() as left_open:
         for number in range(15):
             for parts in ((), (HALF,), (HALF_BODY,), (MUCH,)):
                 left_open.enter_context(closing(site.open(*parts)))
@@ -141,7 +141,7 @@ def test_half_open_connections_are_bounded_and_end_and_others_are_served(protoco
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_what_does_not_come_in_time_is_refused(protocol: type[Any]) -> None:
-    with running(protocol) as site:
+    with run_site(protocol) as site:
         clients = [site.open(*parts) for parts in ((), (HALF,), (HALF_BODY,))]
         silent, half, half_body = (all_of(client) for client in clients)
         assert silent == b""  # a browser that opened it in case would show what it is told
@@ -153,7 +153,7 @@ def test_what_does_not_come_in_time_is_refused(protocol: type[Any]) -> None:
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_client_that_reads_is_served_however_much_it_is(protocol: type[Any]) -> None:
-    with running(protocol) as site:
+    with run_site(protocol) as site:
         assert len(site.get("/much")) == MUCH_PARTS * 65_536
 
 
@@ -170,7 +170,7 @@ def test_a_client_that_reads_is_served_however_much_it_is(protocol: type[Any]) -
     ],
 )
 def test_headers_are_bounded(protocol: type[Any], head: list[bytes]) -> None:
-    with running(protocol, header_seconds=20) as site:
+    with run_site(protocol, header_seconds=20) as site:
         with suppress(ConnectionError):
             client = site.open()
             for part in head:
@@ -181,7 +181,7 @@ def test_headers_are_bounded(protocol: type[Any], head: list[bytes]) -> None:
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_many_requests_go_over_one_connection(protocol: type[Any]) -> None:
-    with running(protocol) as site:
+    with run_site(protocol) as site:
         connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
         with closing(connection):
             for size in (0, 10, 100_000, 1):
@@ -193,7 +193,7 @@ def test_many_requests_go_over_one_connection(protocol: type[Any]) -> None:
 
 
 def test_nobody_is_told_an_answer_that_has_left(caplog: pytest.LogCaptureFixture) -> None:
-    with running() as site:
+    with run_site() as site:
         for _ in range(4):
             site.open(MUCH * 8).close()
             site.open(MUCH * 1000).close()  # more than are waited for
@@ -205,7 +205,7 @@ def test_nobody_is_told_an_answer_that_has_left(caplog: pytest.LogCaptureFixture
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_nothing_is_made_for_a_client_that_is_gone(protocol: type[Any]) -> None:
     parts_made.clear()
-    with running(protocol) as site:
+    with run_site(protocol) as site:
         all_gone = [site.open(MUCH) for _ in range(5)]
         wait_for(lambda: parts_made)
         for client in all_gone:
@@ -215,7 +215,7 @@ def test_nothing_is_made_for_a_client_that_is_gone(protocol: type[Any]) -> None:
     assert len(parts_made) < 5 * MUCH_PARTS / 2
 
 
-def nothing_is_made() -> bool:
+def has_stalled() -> bool:
     """Return True if the server has stopped sending, so all clients' buffers are full."""
     before = len(parts_made)
     time.sleep(0.2)
@@ -224,10 +224,10 @@ def nothing_is_made() -> bool:
 
 def test_clients_that_do_not_read_give_way_before_one_that_has_just_come() -> None:
     parts_made.clear()
-    with running(max_connections=3, body_seconds=20) as site, ExitStack() as left_open:
+    with run_site(max_connections=3, body_seconds=20) as site, ExitStack() as left_open:
         for _ in range(3):
             left_open.enter_context(closing(site.open(MUCH)))
-        wait_for(nothing_is_made)
+        wait_for(has_stalled)
         with closing(site.open()) as new, closing(site.open()):
             new.sendall(b"GET /address HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             assert b'"127.0.0.1"' in all_of(new)
@@ -235,7 +235,7 @@ def test_clients_that_do_not_read_give_way_before_one_that_has_just_come() -> No
 
 
 def test_where_nobody_can_be_done_without_a_new_one_is_refused() -> None:
-    with running(max_connections=3) as site:
+    with run_site(max_connections=3) as site:
         with ExitStack() as left_open:
             for _ in range(3):
                 left_open.enter_context(closing(site.open(b"GET /late HTTP/1.1\r\nHost: x\r\n\r\n")))
@@ -249,19 +249,19 @@ def test_where_nobody_can_be_done_without_a_new_one_is_refused() -> None:
 
 def test_one_address_does_not_take_the_room_of_others() -> None:
     limits: dict[str, Any] = {"max_connections_per_address": 5, "header_seconds": 20}
-    with running(**limits, trusted_proxies=()) as site, ExitStack() as left_open:
+    with run_site(**limits, trusted_proxies=()) as site, ExitStack() as left_open:
         for _ in range(30):
             left_open.enter_context(closing(site.open(HALF)))
         wait_for(lambda: len(site.connections) == 5)
         assert site.is_well()  # its own half requests give way
-    with running(**limits) as site, ExitStack() as left_open:  # behind a proxy is everybody
+    with run_site(**limits) as site, ExitStack() as left_open:  # behind a proxy is everybody
         for _ in range(30):
             left_open.enter_context(closing(site.open(HALF)))
         wait_for(lambda: len(site.connections) == 30)
 
 
 def test_websockets_stay_open_and_count() -> None:
-    with running(max_connections=4) as site, ExitStack() as left_open:
+    with run_site(max_connections=4) as site, ExitStack() as left_open:
         sockets = [left_open.enter_context(connect(f"ws://127.0.0.1:{site.port}/socket")) for _ in range(3)]
         wait_for(lambda: all_of(site.open()) == b"")  # one that says nothing has met its end meanwhile
         assert len(site.connections) == 3
@@ -271,19 +271,19 @@ def test_websockets_stay_open_and_count() -> None:
 
 
 def test_only_trusted_proxies_say_who_is_asking() -> None:
-    def asked(site: Site, *forwarded: str) -> Any:
+    def ask(site: Site, *forwarded: str) -> Any:
         return json.loads(site.get("/address", *forwarded))
 
-    with running(trusted_proxies=()) as site:
-        assert asked(site, "192.0.2.1") == "127.0.0.1"
-    with running(trusted_proxies=(ipaddress.ip_network("192.0.2.0/24"),)) as site:
-        assert asked(site, "203.0.113.9") == "127.0.0.1"
-    with running(trusted_proxies=(*LOOPBACK, ipaddress.ip_network("192.0.2.0/24"))) as site:
-        assert asked(site, "203.0.113.9") == "203.0.113.9"
+    with run_site(trusted_proxies=()) as site:
+        assert ask(site, "192.0.2.1") == "127.0.0.1"
+    with run_site(trusted_proxies=(ipaddress.ip_network("192.0.2.0/24"),)) as site:
+        assert ask(site, "203.0.113.9") == "127.0.0.1"
+    with run_site(trusted_proxies=(*LOOPBACK, ipaddress.ip_network("192.0.2.0/24"))) as site:
+        assert ask(site, "203.0.113.9") == "203.0.113.9"
         # Each proxy appends whom it was asked by: what stands before a stranger is the stranger's word.
-        assert asked(site, "10.0.0.1, 203.0.113.9, 192.0.2.7") == "203.0.113.9"
-        assert asked(site, "10.0.0.1", "203.0.113.9", "192.0.2.7") == "203.0.113.9"
-        assert asked(site, "2001:db8::1") == "2001:db8::1"
+        assert ask(site, "10.0.0.1, 203.0.113.9, 192.0.2.7") == "203.0.113.9"
+        assert ask(site, "10.0.0.1", "203.0.113.9", "192.0.2.7") == "203.0.113.9"
+        assert ask(site, "2001:db8::1") == "2001:db8::1"
 
 
 def test_files_are_left_for_other_things() -> None:

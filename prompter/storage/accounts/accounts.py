@@ -30,7 +30,7 @@ class AccountRows(Rows):
         row = self._connection.execute(select(accounts).where(accounts.c.id == account_id)).one_or_none()
         return None if row is None else account_of(row)
 
-    def named(self, name: str) -> Account | None:
+    def find_by_name(self, name: str) -> Account | None:
         """Return the account of that name, ignoring case."""
         if "\x00" in name:  # PostgreSQL rejects the query
             return None
@@ -123,7 +123,7 @@ class AccountRows(Rows):
         is_over = (api_tokens.c.expires_at < before) | (api_tokens.c.revoked_at < before)
         self._connection.execute(delete(api_tokens).where(is_over))
 
-    def by_token(self, token_id: int) -> tuple[str, ApiToken, Account] | None:
+    def find_by_token(self, token_id: int) -> tuple[str, ApiToken, Account] | None:
         """Return the token's secret hash, the token and its account, unless it is revoked."""
         row = self._connection.execute(
             select(api_tokens).where(api_tokens.c.id == token_id, api_tokens.c.revoked_at.is_(None))
@@ -131,7 +131,7 @@ class AccountRows(Rows):
         account = None if row is None else self.get(row.account_id)
         return None if row is None or account is None else (row.secret_hash, _token(row), account)
 
-    def token_used(self, token_id: int, now: datetime) -> None:
+    def mark_token_used(self, token_id: int, now: datetime) -> None:
         self._connection.execute(
             update(api_tokens).where(api_tokens.c.id == token_id).values(last_used_at=now)
         )
@@ -169,7 +169,7 @@ def account_of(row: Row[Any]) -> Account:
     return Account(
         id=row.id,
         name=row.name,
-        role=Role.named(row.role),
+        role=Role.from_name(row.role),
         language=row.language,
         one_time_password=row.one_time_password,
         created_at=row.created_at,

@@ -18,16 +18,16 @@ _CLOCK_SKEW = timedelta(minutes=1)
 class LoginCountRows(Rows):
     def get(self, keys: Collection[str], now: datetime) -> dict[str, LoginCount]:
         """Return the counts under these keys that have not expired."""
-        return self._live(keys, now, for_update=False)
+        return self._find_live(keys, now, for_update=False)
 
     def lock(self, keys: Collection[str], now: datetime) -> dict[str, LoginCount]:
         """Return the counts like `get`, and lock them until the transaction ends."""
         for key in sorted(keys):  # always in the same order, so that two transactions never deadlock
             row = {"key": key, "tries": 0, "since": now, "until": now}
             self._connection.execute(self._insert_new(login_counts, row))
-        return self._live(keys, now, for_update=True)
+        return self._find_live(keys, now, for_update=True)
 
-    def _live(self, keys: Collection[str], now: datetime, *, for_update: bool) -> dict[str, LoginCount]:
+    def _find_live(self, keys: Collection[str], now: datetime, *, for_update: bool) -> dict[str, LoginCount]:
         query = select(login_counts).where(login_counts.c.key.in_(sorted(keys))).order_by(login_counts.c.key)
         if for_update:
             query = query.with_for_update()

@@ -25,7 +25,7 @@ class SessionRows(Rows):
             expires_at=expires_at,
         )
 
-    def by_secret(self, secret_hash: str) -> tuple[Session, Account] | None:
+    def find_by_secret(self, secret_hash: str) -> tuple[Session, Account] | None:
         """Return the session with that secret and its account, unless it has ended."""
         return self._find(_with_account().where(sessions.c.secret_hash == secret_hash))
 
@@ -54,7 +54,7 @@ class SessionRows(Rows):
         )
         return [_session(row) for row in rows]
 
-    def seen(self, session_id: int, now: datetime) -> None:
+    def mark_seen(self, session_id: int, now: datetime) -> None:
         self._connection.execute(update(sessions).where(sessions.c.id == session_id).values(seen_at=now))
 
     def delete(self, session_id: int, *, of: int) -> bool:

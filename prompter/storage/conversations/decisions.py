@@ -61,14 +61,14 @@ class DecisionRows(Rows):
         row = self._connection.execute(_WITH_OPERATOR.where(decisions.c.id == decision_id)).one_or_none()
         return None if row is None else _decision(row)
 
-    def live(self, turn_id: int) -> StoredDecision | None:
+    def find_live(self, turn_id: int) -> StoredDecision | None:
         """Return the turn's decision in force."""
         row = self._connection.execute(
             _WITH_OPERATOR.where(decisions.c.turn_id == turn_id, decisions.c.superseded_at.is_(None))
         ).one_or_none()
         return None if row is None else _decision(row)
 
-    def articles_sent(self, turn_ids: Collection[int]) -> dict[int, str]:
+    def sent_articles(self, turn_ids: Collection[int]) -> dict[int, str]:
         """Return the article that each turn's decision in force has sent, by turn."""
         rows = self._connection.execute(
             select(decisions.c.turn_id, decisions.c.article_id).where(
@@ -209,7 +209,7 @@ class DecisionRows(Rows):
             counts.setdefault(article, {})[Verdict(verdict)] = count
         return counts
 
-    def accepted_since_change(self, article_id: str) -> bool:
+    def is_accepted_since_change(self, article_id: str) -> bool:
         """Return whether the last judgement of the article's answer since its last change found it right."""
         changed = select(articles.c.changed_at).where(articles.c.id == article_id).scalar_subquery()
         last = self._connection.execute(

@@ -90,7 +90,7 @@ class DialogueRows(Rows):
             update(dialogues).where(*_is_unchanged(conversation_id, cursor)).values(asked_until=None)
         )
 
-    def out_of_step(
+    def list_out_of_step(
         self, *, used_since: datetime, since: datetime, now: datetime
     ) -> list[tuple[StoredDialogue, bool]]:
         """Return sessions whose paused state is wrong, with the right state.

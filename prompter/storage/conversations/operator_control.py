@@ -51,7 +51,7 @@ class OperatorControlRows(Rows):
             update(conversations).where(conversations.c.given_back_at > now).values(given_back_at=now)
         )
 
-    def operator_wrote(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
+    def has_operator_written(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
         """Return whether an operator has written since then without returning the conversation afterwards."""
         wrote = (
             select(outbox.c.id)
@@ -60,7 +60,7 @@ class OperatorControlRows(Rows):
                 outbox.c.conversation_id == conversation_id,
                 outbox.c.author == Author.OPERATOR.value,
                 outbox.c.state != OutboxState.CANCELLED.value,
-                _after_giving_back(outbox.c.created_at, since, now),
+                _is_after_return(outbox.c.created_at, since, now),
             )
         )
         return bool(self._connection.scalar(select(wrote.exists())))
@@ -70,7 +70,7 @@ class OperatorControlRows(Rows):
         held = select(operator_in_control(since, now)).where(conversations.c.id == conversation_id)
         return bool(self._connection.scalar(held))
 
-    def operator_answered(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
+    def has_operator_answered(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
         """Return whether an operator has written anything since then but a dialogue's top suggestion."""
         held = select(operator_in_control(since, now, but_dialogues=True)).where(
             conversations.c.id == conversation_id
@@ -107,7 +107,7 @@ def operator_in_control(
             turns.c.conversation_id == conversations.c.id,
             decisions.c.superseded_at.is_(None),
             func.coalesce(~as_suggested, True),
-            _after_giving_back(decisions.c.decided_at, since, now),
+            _is_after_return(decisions.c.decided_at, since, now),
         )
         .correlate(conversations)
     )
@@ -118,16 +118,14 @@ def operator_in_control(
             outbox.c.author == Author.OPERATOR.value,
             outbox.c.decision_id.is_(None),
             outbox.c.state != OutboxState.CANCELLED.value,
-            _after_giving_back(outbox.c.created_at, since, now),
+            _is_after_return(outbox.c.created_at, since, now),
         )
         .correlate(conversations)
     )
     return decided.exists() | wrote.exists()
 
 
-def _after_giving_back(
-    moment: ColumnElement[datetime], since: datetime, now: datetime
-) -> ColumnElement[bool]:
+def _is_after_return(moment: ColumnElement[datetime], since: datetime, now: datetime) -> ColumnElement[bool]:
     """Build the condition that a message was sent since then, and after the last return to the bot.
 
     A future moment was stored before the clock was set back, and its true age is unknown. It counts, as

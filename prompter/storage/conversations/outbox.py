@@ -68,7 +68,7 @@ class OutboxRows(Rows):
         )
         return [_reply(row) for row in rows]
 
-    def in_state(self, state: OutboxState, *, limit: int = 100) -> list[Reply]:
+    def list_by_state(self, state: OutboxState, *, limit: int = 100) -> list[Reply]:
         rows = self._connection.execute(
             _WITH_OPERATOR.where(outbox.c.state == state.value).order_by(outbox.c.id).limit(limit)
         )
@@ -79,7 +79,7 @@ class OutboxRows(Rows):
         rows = self._connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
         return dict.fromkeys(OutboxState, 0) | {OutboxState(state): count for state, count in rows}
 
-    def claimable(
+    def list_claimable(
         self,
         channels: Collection[str],
         now: datetime,

@@ -49,7 +49,7 @@ class ReviewRows(Rows):
         )
         return [_review(row) for row in rows]
 
-    def next_for(self, account_id: int, *, after: int = 0) -> StoredReview | None:
+    def find_next(self, account_id: int, *, after: int = 0) -> StoredReview | None:
         """Return the oldest open review above the id `after`, of a turn that the account has not judged."""
         row = self._connection.execute(
             select(reviews)

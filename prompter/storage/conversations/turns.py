@@ -141,7 +141,7 @@ class TurnRows(Rows):
         counted = select(turns.c.id).where(_IS_OPEN).limit(limit).subquery()
         return self._connection.scalar(select(func.count()).select_from(counted)) or 0
 
-    def untriaged(self, now: datetime, *, limit: int = 10_000) -> tuple[int, datetime | None]:
+    def count_untriaged(self, now: datetime, *, limit: int = 10_000) -> tuple[int, datetime | None]:
         """Count the turns that wait for the worker, up to `limit`, and return the oldest's receipt time."""
         due = (
             select(turns.c.received_at)
@@ -299,7 +299,7 @@ class TurnRows(Rows):
         )
         return changed.rowcount == 1
 
-    def close_turns_seen(self, turn: Turn, seen_message_id: int) -> list[Turn]:
+    def close_seen_turns(self, turn: Turn, seen_message_id: int) -> list[Turn]:
         """Close the conversation's other waiting turns that the operator had seen with this one."""
         waiting_turns = [
             waiting_turn
@@ -321,7 +321,7 @@ class TurnRows(Rows):
             .values(state=TurnState.WAITING.value, handoff_reason=reason.value)
         )
 
-    def last_answered_alone(self, turn: Turn, *, since: datetime) -> Turn | None:
+    def last_automated_reply(self, turn: Turn, *, since: datetime) -> Turn | None:
         """Return the conversation's last automated reply before this turn and since then."""
         row = self._connection.execute(
             select(turns)
@@ -336,7 +336,7 @@ class TurnRows(Rows):
         ).one_or_none()
         return None if row is None else _turn(row)
 
-    def answered_alone_lately(self, *, limit: int) -> list[tuple[int, str, str]]:
+    def recent_automated_replies(self, *, limit: int) -> list[tuple[int, str, str]]:
         """Return turn, topic and text of the last automated replies, newest first."""
         rows = self._connection.execute(
             select(turns.c.id, suggestions.c.topic, turns.c.utterance)

@@ -26,7 +26,7 @@ class ArticleRows(Rows):
             found |= {article.id: article for article in self._load(articles.c.id.in_(batch))}
         return found
 
-    def locked(self, article_id: str) -> Article | None:
+    def lock(self, article_id: str) -> Article | None:
         """Return the article, and lock it until the transaction ends."""
         self._connection.execute(select(articles.c.id).where(articles.c.id == article_id).with_for_update())
         return self.get_many([article_id]).get(article_id)

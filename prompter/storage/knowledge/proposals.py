@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 
 from prompter.domain.drafts import Draft, GivenAnswer, Proof, ProposalKind, SeenText, Source
-from prompter.domain.proposal import Proposal, ProposalState, about
+from prompter.domain.proposal import Proposal, ProposalState, content_key
 from prompter.storage.rows import Rows
 from prompter.storage.tables import accounts, proposals
 
@@ -102,7 +102,7 @@ class ProposalRows(Rows):
             values["merged_into"] = merged_into
         return self._change(proposal_id, now, **values)
 
-    def made(self, proposal_id: int, article_id: str, topic: str) -> None:
+    def record_article(self, proposal_id: int, article_id: str, topic: str) -> None:
         """Record the article that an approved proposal created or changed."""
         self._connection.execute(
             update(proposals).where(proposals.c.id == proposal_id).values(article_id=article_id, topic=topic)
@@ -144,7 +144,7 @@ def _columns(draft: Draft, now: datetime) -> dict[str, Any]:
         "topic": draft.topic,
         "language": draft.language,
         "base_answer": draft.base_answer,
-        "about": about(draft),
+        "about": content_key(draft),
         **_proof_values(draft.proof, now),
     }
 
@@ -173,7 +173,7 @@ def _proposal(row: Row[Any]) -> Proposal:
         settled_at=row.settled_at,
         settled_by=row.settler,
         merged_into=row.merged_into,
-        about=row.about,
+        content_key=row.about,
     )
 
 

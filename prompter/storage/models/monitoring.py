@@ -50,7 +50,7 @@ class MonitoringRows(Rows):
             signals=dict.fromkeys(Signal, 0) | by_kind,
         )
 
-    def changed_at(self, begin: datetime, end: datetime) -> list[datetime]:
+    def change_times(self, begin: datetime, end: datetime) -> list[datetime]:
         """Return when the articles of top suggestions in the period were last changed, once for each turn."""
         rows = (
             select(articles.c.changed_at)

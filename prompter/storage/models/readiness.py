@@ -105,7 +105,7 @@ class ReadinessRows(Rows):
         """Return a number that grows with every judgement."""
         return self._connection.scalar(select(func.max(evidence.c.id))) or 0
 
-    def topics_judged(self, *, after: int) -> set[str]:
+    def judged_topics(self, *, after: int) -> set[str]:
         """Return the topics that have judgements with an id above `after`."""
         return set(
             self._connection.scalars(
@@ -155,7 +155,7 @@ class ReadinessRows(Rows):
                 )
             )
 
-    def replayed(self, topics: Collection[str], model: str) -> list[LedgerTurn]:
+    def replayed_turns(self, topics: Collection[str], model: str) -> list[LedgerTurn]:
         """Return judged turns as the model would have answered them, in the order of receipt."""
         rows = self._connection.execute(
             select(
@@ -172,7 +172,7 @@ class ReadinessRows(Rows):
         return [
             _ledger_turn(
                 row,
-                by_bot=False,
+                is_automated=False,
                 blind=True,
                 rows=[
                     LedgerRow(
@@ -223,7 +223,7 @@ class ReadinessRows(Rows):
         return [
             _ledger_turn(
                 row,
-                by_bot=row.route == Route.AUTOPILOT.value,
+                is_automated=row.route == Route.AUTOPILOT.value,
                 blind=row.blind,
                 rows=judged.get(row.id, ()),
             )
@@ -231,7 +231,7 @@ class ReadinessRows(Rows):
         ]
 
 
-def _ledger_turn(row: Row[Any], *, by_bot: bool, blind: bool, rows: Sequence[LedgerRow]) -> LedgerTurn:
+def _ledger_turn(row: Row[Any], *, is_automated: bool, blind: bool, rows: Sequence[LedgerRow]) -> LedgerTurn:
     return LedgerTurn(
         id=row.id,
         conversation_id=row.conversation_id,
@@ -241,7 +241,7 @@ def _ledger_turn(row: Row[Any], *, by_bot: bool, blind: bool, rows: Sequence[Led
         article_id=row.article_id,
         confidence=row.confidence,
         is_waiting=row.state != TurnState.CLOSED.value,
-        by_bot=by_bot,
+        is_automated=is_automated,
         blind=blind,
         tests=row.tests,
         probability=row.lot_probability,

@@ -47,7 +47,7 @@ class VersionRows(Rows):
         )
         return [_version(row) for row in rows]
 
-    def in_state(self, state: VersionState) -> list[StoredVersion]:
+    def list_by_state(self, state: VersionState) -> list[StoredVersion]:
         return [version for version in self.all() if version.state is state]
 
     def change(
@@ -75,12 +75,14 @@ class VersionRows(Rows):
         )
         return changed.rowcount == 1
 
-    def newly_answered(self, version_id: str) -> frozenset[str]:
+    def find_new_answers(self, version_id: str) -> frozenset[str]:
         """Return articles with which the version answers alone where its champion answered differently."""
         version = self.get(version_id)
         if version is None:
             return frozenset()
-        return frozenset(change.after for change in version.report.changed if change.topic and change.after)
+        return frozenset(
+            change.after for change in version.report.all_changes if change.topic and change.after
+        )
 
     # --- activations ------------------------------------------------------------------------
 
@@ -107,12 +109,12 @@ class VersionRows(Rows):
             for row in rows
         ]
 
-    def left(self) -> frozenset[str]:
+    def list_rolled_back(self) -> frozenset[str]:
         """Return versions that were rolled back and have not come into use since."""
         uses = self.uses()
         return frozenset(use.version for use in uses) - {use.version for use in stack_of(uses)}
 
-    def in_use(self) -> Activation | None:
+    def current_activation(self) -> Activation | None:
         uses = self.uses()
         return uses[-1] if uses else None
 
@@ -148,7 +150,7 @@ class VersionRows(Rows):
             row = {"use": use, "name": name, "values": dict(topic_values)}
             self._connection.execute(self._insert_new(readiness_before, row))
 
-    def kept_readiness(self, use: int) -> dict[str, Mapping[str, Any]]:
+    def previous_readiness(self, use: int) -> dict[str, Mapping[str, Any]]:
         rows = self._connection.execute(
             select(readiness_before.c.name, readiness_before.c["values"]).where(readiness_before.c.use == use)
         )

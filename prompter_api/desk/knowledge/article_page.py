@@ -18,8 +18,15 @@ from prompter.storage import Conflict
 from prompter.storage.knowledge.articles import version_fields
 from prompter_api.desk.knowledge import labels as article_words
 from prompter_api.desk.knowledge.articles_page import STATUSES, article_address
-from prompter_api.desk.ui.elements import Tag, keyed
-from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, reloading, zone_of_browser
+from prompter_api.desk.ui.elements import Tag, draw_keys
+from prompter_api.desk.ui.frame import (
+    Layout,
+    PageContext,
+    PageGuard,
+    reload_if_forbidden,
+    run_in_thread,
+    zone_of_browser,
+)
 from prompter_api.desk.ui.labels import moment
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
@@ -32,7 +39,7 @@ def add_article(router: APIRouter, guard: PageGuard) -> None:
 
     @ui.page("/kb/article", api_router=router, reconnect_timeout=600)
     async def article(request: Request, id: str = "") -> Response | None:  # noqa: A002 - part of the address
-        context = await guard.let_in(request, Role.SUPERVISOR)
+        context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
@@ -120,20 +127,20 @@ class ArticlePage:
             with Tag("div", classes="dialog__foot"):
                 with Tag("button", classes="button button--main", data_do="back", autofocus=True):
                     Tag("span", _("Cancel"))
-                    keyed(["Esc"])
+                    draw_keys(["Esc"])
                 Tag("button", _("Restore"), classes="button", data_do="restore_now")
 
     async def poll(self) -> None:
         """Remove old notices and check the typed text. Called every second."""
         self._notices.poll()
         if not self._acting.locked():
-            with reloading():
+            with reload_if_forbidden():
                 await self._look_for_problems()
 
     async def read(self) -> None:
         """Fill the fields with the stored article."""
         async with self._acting:
-            with reloading():
+            with reload_if_forbidden():
                 self._zone = await zone_of_browser()
                 await self._read()
 
@@ -142,7 +149,7 @@ class ArticlePage:
         pressed = event.args if isinstance(event.args, dict) else {}
         version = number_of(str(pressed.get("version")))
         async with self._acting:
-            with reloading():
+            with reload_if_forbidden():
                 match pressed.get("do"):
                     case "save":
                         await self._save()
@@ -157,11 +164,11 @@ class ArticlePage:
                         await self._restore(self._restoring)
 
     async def _read(self) -> None:
-        self._topic.offer(await in_thread(self._session.article_topics))
+        self._topic.offer(await run_in_thread(self._session.article_topics))
         if not self._id:
             return
         try:
-            article, self._versions = await in_thread(self._session.article, self._id)
+            article, self._versions = await run_in_thread(self._session.article, self._id)
         except NotFound:
             self._refuse(self._t.gettext("No such article."))
             return
@@ -188,7 +195,7 @@ class ArticlePage:
         if article == self._looked_at:
             return
         self._looked_at = article
-        found = await in_thread(self._session.article_problems, article)
+        found = await run_in_thread(self._session.article_problems, article)
         self._problems.clear()
         with self._problems:
             for problem in found:
@@ -201,7 +208,7 @@ class ArticlePage:
         article_id = self._id or str(self._new_id.value or "").strip()
         try:
             article = self._article(article_id)
-            await in_thread(self._session.put_article, article, self._version)
+            await run_in_thread(self._session.put_article, article, self._version)
         except InvalidArticle as error:
             self._refuse(article_words.refusal(error, self._t))
             return
@@ -223,7 +230,7 @@ class ArticlePage:
 
     async def _show_what_others_did(self, typed: Article) -> None:
         """Show the newest version beside the typed text. The next save is based on that version."""
-        _, self._versions = await in_thread(self._session.article, self._id)
+        _, self._versions = await run_in_thread(self._session.article, self._id)
         self._version = self._versions[-1].version
         self._show_history()
         self._theirs_now.clear()
@@ -239,7 +246,7 @@ class ArticlePage:
 
     async def _restore(self, version: int) -> None:
         try:
-            await in_thread(self._session.restore_article, self._id, version)
+            await run_in_thread(self._session.restore_article, self._id, version)
         except (NotFound, ArticleChanged, Conflict):
             self._refuse(self._t.gettext("A colleague has just changed this. Please check again."))
         else:

@@ -12,7 +12,7 @@ from kb_index import Article, Status
 from prompter.domain.account import Role
 from prompter.text.translations import N_
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, run_in_thread
 from prompter_api.desk.ui.mounting import asset
 
 STATUSES = {
@@ -31,14 +31,14 @@ def add_kb(router: APIRouter, guard: PageGuard) -> None:
     async def kb(
         request: Request, q: str = "", topic: str = "", status: str = "", after: str = ""
     ) -> Response | None:
-        context = await guard.let_in(request, Role.SUPERVISOR)
+        context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         chosen = Status(status) if status in set(Status) else None
         text, topic = q.replace("\0", "")[:_MAX_LENGTH], topic.replace("\0", "")
         found, topics = await asyncio.shield(
-            in_thread(
+            run_in_thread(
                 context.session.articles, text, topic or None, chosen, after.replace("\0", ""), _MAX_ROWS
             )
         )

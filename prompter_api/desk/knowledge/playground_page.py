@@ -16,7 +16,7 @@ from prompter.text.translations import N_, Translations
 from prompter_api.desk.knowledge.articles_page import article_address
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, reloading
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, reload_if_forbidden, run_in_thread
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 
@@ -44,7 +44,7 @@ def add_try(router: APIRouter, guard: PageGuard) -> None:
 
     @ui.page("/try", api_router=router, reconnect_timeout=60)
     async def try_(request: Request, text: str = "") -> Response | None:
-        context = await guard.let_in(request, Role.SUPERVISOR)
+        context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
@@ -91,8 +91,8 @@ class TryPage:
         """Ask the assistant and draw the result."""
         if not self._text.strip():
             return
-        with reloading():
-            found = await in_thread(self._session.explain, self._text)
+        with reload_if_forbidden():
+            found = await run_in_thread(self._session.explain, self._text)
             with self._area:
                 _draw(found, self._t, self._topic)
 
@@ -104,9 +104,9 @@ class TryPage:
             return
         _ = self._t.gettext
         async with self._acting:
-            with reloading():
+            with reload_if_forbidden():
                 try:
-                    await in_thread(self._session.pin, self._text, article_id)
+                    await run_in_thread(self._session.pin, self._text, article_id)
                     self._notices.say(_("Pinned: a version that answers this differently is rejected."))
                 except (InvalidPin, NotFound):
                     self._notices.say(_("This answer cannot be pinned."), bad=True)
@@ -115,7 +115,7 @@ class TryPage:
 def _draw(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
     _ = t.gettext
     with Tag("div", classes="try__read"):
-        _understood(found, t, topic)
+        _draw_understanding(found, t, topic)
     if not found.suggestions:
         Tag("p", _("No suggestions"), classes="empty__title")
         return
@@ -128,7 +128,7 @@ def _draw(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
         _suggestion(rank, suggestion, scale, t)
 
 
-def _understood(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
+def _draw_understanding(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
     """Draw the cleaned text, its intent and the route."""
     _, triage = t.gettext, found.triage
     Tag("p", _("Normalized text: {text}").format(text=found.read_as), classes="side__hint", dir="auto")

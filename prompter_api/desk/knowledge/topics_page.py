@@ -15,7 +15,7 @@ from prompter.knowledge.topics import MAX_TITLE_LENGTH, InvalidTitle, Topic
 from prompter.storage import Conflict
 from prompter.text.translations import language_names
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, reloading
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, reload_if_forbidden, run_in_thread
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 
@@ -25,7 +25,7 @@ def add_topics(router: APIRouter, guard: PageGuard) -> None:
 
     @ui.page("/kb/topics", api_router=router, reconnect_timeout=600)
     async def topics(request: Request) -> Response | None:
-        context = await guard.let_in(request, Role.SUPERVISOR)
+        context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
@@ -71,8 +71,8 @@ class TopicsPage:
     async def read(self) -> None:
         """Read the titles and draw the table."""
         async with self._acting:
-            with reloading():
-                self._draw(await in_thread(self._session.all_topics))
+            with reload_if_forbidden():
+                self._draw(await run_in_thread(self._session.all_topics))
 
     async def on_event(self, event: GenericEventArguments) -> None:
         """Handle a click: save the changes."""
@@ -80,7 +80,7 @@ class TopicsPage:
         if pressed.get("do") != "save":
             return
         async with self._acting:
-            with reloading():
+            with reload_if_forbidden():
                 await self._save()
 
     def _draw(self, topics: Sequence[Topic]) -> None:
@@ -125,7 +125,7 @@ class TopicsPage:
             if not changed:
                 continue
             try:
-                await in_thread(self._session.change_topic_titles, topic_id, changed)
+                await run_in_thread(self._session.change_topic_titles, topic_id, changed)
             except InvalidTitle:
                 text = _("{topic}: a title is one line of at most {count} characters.")
                 self._refuse(text.format(topic=topic_id, count=MAX_TITLE_LENGTH))

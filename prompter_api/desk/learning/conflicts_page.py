@@ -14,7 +14,14 @@ from prompter.domain.account import Role
 from prompter.domain.regression_case import PinnedCase
 from prompter.labels.conflicts import Disagreements, DividedQuestion
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, reloading, zone_of_browser
+from prompter_api.desk.ui.frame import (
+    Layout,
+    PageContext,
+    PageGuard,
+    reload_if_forbidden,
+    run_in_thread,
+    zone_of_browser,
+)
 from prompter_api.desk.ui.labels import article, moment
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.numbers import number_of
@@ -25,7 +32,7 @@ def add_disagreements(router: APIRouter, guard: PageGuard) -> None:
 
     @ui.page("/disagreements", api_router=router, reconnect_timeout=60)
     async def disagreements(request: Request) -> Response | None:
-        context = await guard.let_in(request, Role.SUPERVISOR)
+        context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
@@ -64,9 +71,9 @@ class DisagreementsPage:
     async def read(self) -> None:
         """Read and draw everything."""
         async with self._acting:
-            with reloading():
+            with reload_if_forbidden():
                 self._zone = self._zone or await zone_of_browser()
-                self._draw(*await in_thread(self._session.disagreements))
+                self._draw(*await run_in_thread(self._session.disagreements))
 
     def _draw(self, found: Disagreements, pins: list[PinnedCase]) -> None:
         self._area.clear()
@@ -80,9 +87,9 @@ class DisagreementsPage:
         pressed = event.args if isinstance(event.args, dict) else {}
         pin_id = number_of(str(pressed.get("pin")))
         if pressed.get("do") == "unpin" and pin_id is not None and pin_id >= 0:
-            with reloading():
+            with reload_if_forbidden():
                 with suppress(NotFound):  # a colleague was faster
-                    await in_thread(self._session.unpin, pin_id)
+                    await run_in_thread(self._session.unpin, pin_id)
                 await self.read()
 
     def _questions(self, found: Disagreements) -> None:

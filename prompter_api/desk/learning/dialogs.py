@@ -8,7 +8,7 @@ from nicegui.events import ValueChangeEventArguments
 from kb_index import Article
 from prompter.knowledge.proposals import Proposal
 from prompter.text.translations import Translations
-from prompter_api.desk.ui.elements import Tag, keyed
+from prompter_api.desk.ui.elements import Tag, draw_keys
 
 
 class ManyDialog:
@@ -27,17 +27,17 @@ class ManyDialog:
             with Tag("div", classes="dialog__foot"):
                 with Tag("button", classes="button button--main", data_do="sure"):
                     self._sure = Tag("span")
-                    keyed(["Ctrl", "Enter"])
+                    draw_keys(["Ctrl", "Enter"])
                 with Tag("button", classes="button", data_do="close", autofocus=True):
                     Tag("span", t.gettext("Go back"))
-                    keyed(["Esc"])
+                    draw_keys(["Esc"])
 
     @property
     def is_open(self) -> bool:
         return bool(self._dialog.value)
 
     @property
-    def into(self) -> int:
+    def target_id(self) -> int:
         """The id of the proposal whose wording stays."""
         return int(self._words.value or 0)
 
@@ -100,7 +100,7 @@ class ArticleDialog:
             self._nothing = Tag("p", classes="side__hint", role="status")
             with Tag("div", classes="dialog__foot"), Tag("button", classes="button", data_do="close"):
                 Tag("span", t.gettext("Go back"))
-                keyed(["Esc"])
+                draw_keys(["Esc"])
 
     @property
     def is_open(self) -> bool:

@@ -51,7 +51,7 @@ def refusal(error: Exception | None, t: Translations) -> str:
             return t.gettext("Not done: {reason}").format(reason=error)
 
 
-def settled(proposal: Proposal, t: Translations) -> str:
+def settlement(proposal: Proposal, t: Translations) -> str:
     """Return a proposal's outcome and the person who settled it."""
     text = _SETTLED.get(proposal.state, _OUTDATED)
     return t.gettext(text).format(name=proposal.settled_by or t.gettext("a colleague"))

@@ -98,7 +98,7 @@ def outcome(said: LearningOutcome, t: Translations) -> str:
     return text
 
 
-def measured(report: GateRecord, t: Translations, language: str) -> tuple[str, str]:
+def accuracy_and_difference(report: GateRecord, t: Translations, language: str) -> tuple[str, str]:
     """Return the accuracy, and its difference from the previous version with the interval."""
     figures = report.figures
     if figures is None or figures.p_at_1 is None or figures.difference is None or figures.interval is None:

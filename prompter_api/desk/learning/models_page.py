@@ -20,7 +20,7 @@ from prompter.storage import Conflict
 from prompter_api.desk.learning import labels as words
 from prompter_api.desk.learning.models_panels import ComparisonPanel, VersionsTable
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, zone_of_browser
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, run_in_thread, zone_of_browser
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.session import SignedOut
@@ -31,7 +31,7 @@ def add_models(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> N
 
     @ui.page("/models", api_router=router, reconnect_timeout=60)
     async def models(request: Request, version: str = "") -> Response | None:
-        context = await guard.let_in(request, Role.SUPERVISOR)
+        context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
@@ -121,7 +121,7 @@ class ModelsPage:
     async def _do(self, act: Callable[[], None], done: str) -> None:
         self._refuse("")
         try:
-            await in_thread(act)
+            await run_in_thread(act)
             self._notices.say(done)
         except (Forbidden, SignedOut):
             self._leave()
@@ -135,7 +135,7 @@ class ModelsPage:
             if not self._zone_known:
                 self._zone_known = True
                 self._zone = await zone_of_browser()
-            self._show(await in_thread(self._look))
+            self._show(await run_in_thread(self._look))
         except (SignedOut, Forbidden):
             self._leave()
 
@@ -146,7 +146,7 @@ class ModelsPage:
         if chosen is None:
             self._changes = None
         elif self._changes is None or self._changes[0] != chosen:  # a version's report never changes
-            self._changes = self._session.changed_by(chosen.id)
+            self._changes = self._session.diff_version(chosen.id)
         return _Found(job=jobs[0] if jobs else None, versions=versions, compared=self._changes)
 
     def _show(self, found: "_Found") -> None:

@@ -87,7 +87,7 @@ class _VersionRow:
         self._used.set_visibility(shown.is_used)
         self._made.say(moment(version.created_at, now, zone, self._language))
         self._why.say(_(words.MADE[version.made]))
-        right, difference = words.measured(version.report, t, self._language)
+        right, difference = words.accuracy_and_difference(version.report, t, self._language)
         self._right.say(right)
         self._difference.say(difference)
         figures = version.report.figures

@@ -11,7 +11,7 @@ from prompter.knowledge.proposals import Proposal
 from prompter.text.translations import N_, Translations
 from prompter_api.desk.knowledge.articles_page import article_address
 from prompter_api.desk.knowledge.labels import difference
-from prompter_api.desk.ui.elements import Tag, keyed
+from prompter_api.desk.ui.elements import Tag, draw_keys
 from prompter_api.desk.ui.labels import TopicLabel
 from prompter_api.desk.ui.topic_choice import TopicChoice
 
@@ -126,7 +126,7 @@ class ProposalCard:
             self._button(_("Save"), "save", main=True, keys=("Ctrl", "Enter"))
             self._button(_("Cancel"), "cancel", keys=("Esc",))
 
-    def edited(self) -> dict[str, Any]:
+    def typed_values(self) -> dict[str, Any]:
         """Return the typed values by field. For a changed answer, include the answer it was based on."""
         typed: dict[str, Any] = {name: str(field.value or "") for name, field in self._fields.items()}
         if "phrasings" in typed:
@@ -143,7 +143,7 @@ class ProposalCard:
         if self._drawn is not None:
             self._draw(self._drawn)
 
-    def saved(self) -> None:
+    def end_editing(self) -> None:
         """Leave editing after the text was stored. The next `show` redraws the card."""
         self._fields.clear()
         self._newest.set_visibility(False)
@@ -188,7 +188,7 @@ class ProposalCard:
                 case ProposalKind.NEW_ARTICLE:
                     self._draw_new(proposal)
                 case ProposalKind.CHANGED_ANSWER:
-                    self._draw_changed(proposal)
+                    self._draw_change(proposal)
                 case ProposalKind.PHRASING:
                     Tag("h2", f"«{proposal.question}»", classes="card__name", dir="auto")
                     self._draw_article(_("for the article"))
@@ -217,7 +217,7 @@ class ProposalCard:
                     for text in proposal.phrasings:
                         Tag("li", text, dir="auto")
 
-    def _draw_changed(self, proposal: Proposal) -> None:
+    def _draw_change(self, proposal: Proposal) -> None:
         _ = self._t.gettext
         self._draw_article(_("the answer of the article"))
         now = self._article.answer if self._article is not None else proposal.base_answer or ""
@@ -262,7 +262,7 @@ class ProposalCard:
         classes = "button button--main" if main else "button"
         with Tag("button", classes=classes, data_do=do, data_proposal=self._id):
             Tag("span", label)
-            keyed(keys)
+            draw_keys(keys)
 
 
 def _times(text: str, times: int) -> str:

@@ -15,10 +15,10 @@ from prompter.domain.drafts import ProposalKind
 from prompter.knowledge.proposals import Proposal, ProposalResult, ProposalState
 from prompter.storage import Conflict
 from prompter_api.desk.learning.dialogs import ArticleDialog, ManyDialog
-from prompter_api.desk.learning.errors import refusal, settled
+from prompter_api.desk.learning.errors import refusal, settlement
 from prompter_api.desk.learning.proposal_card import KINDS, ProposalCard
-from prompter_api.desk.ui.elements import Tag, keyed
-from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread
+from prompter_api.desk.ui.elements import Tag, draw_keys
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, run_in_thread
 from prompter_api.desk.ui.keyed_rows import KeyedRows
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
@@ -45,7 +45,7 @@ def add_inbox(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> No
 
     @ui.page("/learning", api_router=router, reconnect_timeout=60)
     async def inbox(request: Request, kind: str = "") -> Response | None:
-        context = await guard.let_in(request, Role.SUPERVISOR)
+        context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
@@ -123,7 +123,7 @@ class InboxPage:
                     (("R",), _("dismiss")),
                     (("X",), _("select")),
                 ):
-                    keyed(keys)
+                    draw_keys(keys)
                     Tag("span", text)
             self._refusal = Tag("p", classes="notice notice--bad", role="alert")
 
@@ -188,7 +188,7 @@ class InboxPage:
                 self._many.close()
                 self._which.close()
             case "into" if article_id:
-                await self._into(article_id)
+                await self._approve_into(article_id)
             case _ if card is not None:
                 await self._act_on(card, do, proposal_id)
 
@@ -199,7 +199,7 @@ class InboxPage:
             case "choose" if not card.is_lost:
                 card.choose(not card.is_chosen)
             case "edit" if not card.is_edited:
-                card.edit(await in_thread(self._session.article_topics))
+                card.edit(await run_in_thread(self._session.article_topics))
                 ui.run_javascript(f"sufler.focusSoon('edit-{proposal_id}', {self._escapes}); sufler.ready()")
             case "cancel" if card.is_edited:
                 card.stop_editing()
@@ -208,11 +208,11 @@ class InboxPage:
                 await self._save(card, proposal)
             case "approve" if not card.is_edited and proposal is not None:
                 seen = {proposal_id: proposal.wording}
-                await self._settle(card, await in_thread(self._session.approve_proposals, seen))
+                await self._settle(card, await run_in_thread(self._session.approve_proposals, seen))
             case "dismiss" if not card.is_edited:
-                await self._settle(card, await in_thread(self._session.dismiss_proposals, [proposal_id]))
+                await self._settle(card, await run_in_thread(self._session.dismiss_proposals, [proposal_id]))
             case "belongs" if proposal is not None:
-                nearest = await in_thread(self._session.nearest_articles, proposal.question)
+                nearest = await run_in_thread(self._session.nearest_articles, proposal.question)
                 self._which.ask(proposal_id, nearest)
 
     async def _settle(self, card: ProposalCard, outcomes: Sequence[ProposalResult]) -> None:
@@ -229,9 +229,9 @@ class InboxPage:
 
     async def _save(self, card: ProposalCard, seen: Proposal) -> None:
         try:
-            await in_thread(self._session.edit_proposal, seen.id, card.edited(), seen.wording)
+            await run_in_thread(self._session.edit_proposal, seen.id, card.typed_values(), seen.wording)
         except ProposalChanged:
-            card.compare(*await in_thread(self._session.proposal, seen.id))
+            card.compare(*await run_in_thread(self._session.proposal, seen.id))
             return
         except AlreadySettled as error:
             card.lose(refusal(error, self._t))
@@ -241,7 +241,7 @@ class InboxPage:
                 raise
             card.refuse(refusal(error, self._t))
             return
-        card.saved()
+        card.end_editing()
         ui.run_javascript("sufler.release()")
         await self._refresh()
 
@@ -263,10 +263,10 @@ class InboxPage:
         match self._many.wanted:
             case "approve_many":
                 seen = {proposal.id: proposal.wording for proposal in chosen}
-                self._tell(await in_thread(self._session.approve_proposals, seen))
+                self._tell(await run_in_thread(self._session.approve_proposals, seen))
             case "dismiss_many":
                 self._tell(
-                    await in_thread(self._session.dismiss_proposals, [proposal.id for proposal in chosen])
+                    await run_in_thread(self._session.dismiss_proposals, [proposal.id for proposal in chosen])
                 )
             case "merge":
                 await self._merge([proposal.id for proposal in chosen])
@@ -285,7 +285,7 @@ class InboxPage:
 
     async def _merge(self, chosen: Sequence[int]) -> None:
         try:
-            await in_thread(self._session.merge_proposals, list(chosen), self._many.into)
+            await run_in_thread(self._session.merge_proposals, list(chosen), self._many.target_id)
         except _REFUSED as error:
             if isinstance(error, Forbidden):
                 raise
@@ -294,13 +294,15 @@ class InboxPage:
         for number in chosen:
             self._cards[number].choose(False)
 
-    async def _into(self, article_id: str) -> None:
+    async def _approve_into(self, article_id: str) -> None:
         self._which.close()
         card = self._cards.get(self._which.proposal_id)
         if card is None or card.proposal is None:
             return
         try:
-            await in_thread(self._session.approve_into, card.proposal.id, article_id, card.proposal.wording)
+            await run_in_thread(
+                self._session.approve_into, card.proposal.id, article_id, card.proposal.wording
+            )
         except _REFUSED as error:
             if isinstance(error, Forbidden):
                 raise
@@ -311,23 +313,23 @@ class InboxPage:
 
     async def _search(self, text: str) -> None:
         try:
-            self._which.show(await in_thread(self._session.find, text))
+            self._which.show(await run_in_thread(self._session.find, text))
         except (SignedOut, Forbidden):
             self._leave()
 
     # --- drawing ----------------------------------------------------------------------------
 
     async def _refresh(self) -> None:
-        waiting, proposals, articles = await in_thread(self._session.inbox, self._kind, limit=self._limit)
+        waiting, proposals, articles = await run_in_thread(self._session.inbox, self._kind, limit=self._limit)
         open_ids = {candidate.id for candidate in proposals}
         for number, card in self._cards.items():
             if card.is_edited and not card.is_lost and number not in open_ids:
-                proposal, article = await in_thread(self._session.proposal, number)
+                proposal, article = await run_in_thread(self._session.proposal, number)
                 if proposal.state is ProposalState.OPEN:  # others have more support now
                     proposals.append(proposal)
                     articles |= {article.id: article} if article else {}
                 else:
-                    card.lose(settled(proposal, self._t))
+                    card.lose(settlement(proposal, self._t))
         self._show(waiting, proposals, articles)
 
     def _show(

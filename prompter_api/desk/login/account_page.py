@@ -198,7 +198,7 @@ def make_token(
     account, name = visit.account, name.strip()
     form = TokenForm(name=name, scopes=frozenset(scope), days=days)
 
-    def refused(problem: str, status: int = 422) -> Response:
+    def refuse(problem: str, status: int = 422) -> Response:
         return _page(request, visit, status=status, problem=problem, form=form)
 
     _ = translator(page_language(request, services, account.language)).gettext
@@ -206,11 +206,11 @@ def make_token(
     for_ever = days == "never" and account.role is Role.ADMIN
     lasts = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0
     if not name.isprintable() or not 1 <= len(name) <= 100:
-        return refused(_("Give the token a name of up to 100 characters."))
+        return refuse(_("Give the token a name of up to 100 characters."))
     if not scopes:
-        return refused(_("Select at least one permission."))
+        return refuse(_("Select at least one permission."))
     if not for_ever and not 1 <= lasts <= MAX_TOKEN_DAYS:
-        return refused(_("A token can be valid for 1 to {count} days.").format(count=MAX_TOKEN_DAYS))
+        return refuse(_("A token can be valid for 1 to {count} days.").format(count=MAX_TOKEN_DAYS))
     # On a reload the browser sends the form again, with the id of the token that was newest the first time.
     newest = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else -1
     try:
@@ -222,10 +222,10 @@ def make_token(
             "A token has already been created with this form; its secret is not shown again. "
             "Submit the form once more to create another one."
         )
-        return refused(again, 409)
+        return refuse(again, 409)
     except TooManyTokens:
         words = _("You have reached the limit of active tokens: {count}. Revoke one first.")
-        return refused(words.format(count=MAX_TOKENS), 409)
+        return refuse(words.format(count=MAX_TOKENS), 409)
     return _page(request, visit, new_token=secret)
 
 

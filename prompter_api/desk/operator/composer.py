@@ -7,7 +7,7 @@ from nicegui.events import ValueChangeEventArguments
 
 from prompter.text.translations import Translations
 from prompter_api.desk.operator.drafts import Draft, Purpose
-from prompter_api.desk.ui.elements import Tag, keyed
+from prompter_api.desk.ui.elements import Tag, draw_keys
 from prompter_api.desk.ui.labels import REJECT_REASONS
 
 
@@ -32,7 +32,7 @@ class Composer:
                 self._hint = Tag("span", classes="composer__hint")
                 with Tag("button", classes="button button--main", data_do="send") as self._send:
                     self._send_label = Tag("span", _("Send"))
-                    keyed(["Ctrl", "Enter"])
+                    draw_keys(["Ctrl", "Enter"])
 
     @property
     def text(self) -> str:

@@ -8,7 +8,7 @@ from prompter.desk.views import ConversationView
 from prompter.domain.conversation import Author, Message, MessageKind, OutboxState, Reply
 from prompter.text.translations import Translations
 from prompter_api.desk.ui import labels as words
-from prompter_api.desk.ui.elements import Tag, keyed
+from prompter_api.desk.ui.elements import Tag, draw_keys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class MessageWording:
     before: str | None = None
 
 
-def in_last_wording(messages: Sequence[Message]) -> list[MessageWording]:
+def last_wordings(messages: Sequence[Message]) -> list[MessageWording]:
     """Return the messages with edits in place of the messages that they replace."""
     wordings: dict[str, MessageWording] = {}
     places: dict[str, str] = {}  # external id -> external id of the first wording
@@ -66,7 +66,7 @@ class ConversationPanel:
             Tag("span", t.gettext("The bot is paused: an operator is handling this conversation."))
             with Tag("button", classes="button button--small", data_do="give_back"):
                 Tag("span", t.gettext("Return to the bot"))
-                keyed(["B"])
+                draw_keys(["B"])
         with Tag("div", classes="empty empty--large") as self._empty:
             self._empty_title = Tag("p", classes="empty__title")
             self._empty_words = Tag("p")
@@ -119,7 +119,7 @@ class ConversationPanel:
         turn_id = view.turn.id if view.turn else None
         entries: list[tuple[datetime, str, int, MessageWording | Reply]] = [
             (wording.message.received_at, "message", wording.message.id, wording)
-            for wording in in_last_wording(view.messages)
+            for wording in last_wordings(view.messages)
         ]
         entries += [
             (reply.created_at, "reply", reply.id, reply)

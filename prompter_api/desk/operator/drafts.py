@@ -37,7 +37,7 @@ class Draft:
     aside: str = ""
 
     @classmethod
-    def editing(cls, suggestion: OfferedSuggestion, text: str, *, question: str) -> Self:
+    def from_suggestion(cls, suggestion: OfferedSuggestion, text: str, *, question: str) -> Self:
         """Start from a suggestion. `question` is the question that it answers, as pages show it."""
         return cls(
             purpose=Purpose.EDIT,
@@ -49,7 +49,7 @@ class Draft:
         )
 
     @classmethod
-    def picking(cls, article: Article, answer: str, *, turn_id: int) -> Self:
+    def from_article(cls, article: Article, answer: str, *, turn_id: int) -> Self:
         """Start from another article's answer, which the operator checks before sending."""
         return cls(
             purpose=Purpose.PICK,
@@ -66,10 +66,10 @@ class Draft:
         return self.text if self.purpose is Purpose.OWN else self.aside
 
     @property
-    def worth_keeping(self) -> bool:
+    def is_worth_keeping(self) -> bool:
         return self.purpose is not Purpose.OWN or bool(self.text.strip())
 
-    def dropped(self) -> "Draft":
+    def without_source(self) -> "Draft":
         """Return the draft that is left when the suggestion, article or rejection is dropped."""
         return self if self.purpose is Purpose.OWN else Draft(text=self.aside)
 
@@ -128,7 +128,7 @@ class Drafts:
     def keep(self, account_id: int, conversation_id: int, draft: Draft) -> None:
         key = (account_id, conversation_id)
         self._kept.pop(key, None)
-        if draft.worth_keeping:
+        if draft.is_worth_keeping:
             self._kept[key] = draft
             if len(self._kept) > self._limit:
                 self._kept.popitem(last=False)

@@ -24,7 +24,7 @@ from prompter_api.desk.operator.screen import Screen
 from prompter_api.desk.operator.side_panels import REASONS
 from prompter_api.desk.operator.undo import UndoableReply, UndoHistory
 from prompter_api.desk.ui import labels as words
-from prompter_api.desk.ui.frame import PageContext, PageGuard, in_thread, zone_of_browser
+from prompter_api.desk.ui.frame import PageContext, PageGuard, run_in_thread, zone_of_browser
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.session import SignedOut
 
@@ -37,7 +37,7 @@ def add_desk(router: APIRouter, guard: PageGuard, *, poll_seconds: float = POLL_
 
     @ui.page("/desk", api_router=router, reconnect_timeout=60)
     async def desk(request: Request, conversation: int | None = None) -> Response | None:
-        context = await guard.let_in(request)
+        context = await guard.admit(request)
         if isinstance(context, Response):
             return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
@@ -74,8 +74,8 @@ class DeskPage:
         self._screen = Screen(context, on_text=self._take_text, on_search=self._find)
         self._actions: Mapping[str, Callable[[InputEvent], Awaitable[None]]] = {
             "open": self._open_clicked,
-            "next": self._next,
-            "previous": self._previous,
+            "next": self._go_to_next,
+            "previous": self._go_to_previous,
             "accept": self._accept,
             "edit": self._edit,
             "own": self._write_own,
@@ -90,7 +90,7 @@ class DeskPage:
             "undo": self._undo,
             "give_back": self._return_to_bot,
             "settle": self._resolve_delivery,
-            "back": self._back,
+            "back": self._go_back,
             "drop": self._drop,
             "help": self._help,
             "troubles": self._toggle_failed_replies,
@@ -134,22 +134,22 @@ class DeskPage:
 
     async def _refresh(self) -> None:
         generation = self._generation
-        snapshot = await in_thread(self._session.snapshot, self._conversation_id)
+        snapshot = await run_in_thread(self._session.snapshot, self._conversation_id)
         if generation != self._generation:
             return
-        if await self._lost_turn(snapshot) or self._idle:
+        if await self._report_lost_turn(snapshot) or self._idle:
             item = next_turn(snapshot.queue, snapshot.opened_by) if self._idle else None
             if item is not None:
                 await self._open(item.customer.conversation_id)
                 return
         self._show(snapshot)
 
-    async def _lost_turn(self, snapshot: DeskSnapshot) -> bool:
+    async def _report_lost_turn(self, snapshot: DeskSnapshot) -> bool:
         """Report if a colleague has answered the turn on the screen. Move on unless there is a draft."""
         turn = self._turn
         if turn is None or snapshot.is_waiting(turn.id) or turn.id in self._decided:
             return False
-        who = await in_thread(self._session.who_decided, turn.id)
+        who = await run_in_thread(self._session.find_decider, turn.id)
         self._give_up_turn(turn.id, who)
         return True
 
@@ -160,7 +160,7 @@ class DeskPage:
         if self._draft.turn_id in (None, turn_id):
             self._set_draft(self._draft.without_turn())
         self._screen.enter(Mode.CARDS)
-        self._idle = not self._draft.worth_keeping
+        self._idle = not self._draft.is_worth_keeping
 
     def _show(self, snapshot: DeskSnapshot) -> None:
         self._snapshot = snapshot
@@ -168,8 +168,8 @@ class DeskPage:
         if snapshot.view is not None:
             self._recent.add(snapshot.view.customer)
         self._session.open_conversation = self._conversation_id if turn else None
-        self._screen.offer_undo(self._undoable.last())
-        recent = self._recent.beside(snapshot.queue, self._conversation_id)
+        self._screen.offer_undo(self._undoable.find_last())
+        recent = self._recent.list_others(snapshot.queue, self._conversation_id)
         self._screen.show(snapshot, self._conversation_id, self._draft, recent)
 
     @property
@@ -183,7 +183,7 @@ class DeskPage:
         generation = self._generation
         self._conversation_id, self._idle = conversation_id, False
         self._draft = self._session.draft(conversation_id)
-        snapshot = await in_thread(self._session.snapshot, conversation_id)
+        snapshot = await run_in_thread(self._session.snapshot, conversation_id)
         if generation != self._generation:
             return
         if self._draft.turn_id is not None and not snapshot.is_waiting(self._draft.turn_id):
@@ -195,7 +195,7 @@ class DeskPage:
     async def _advance(self) -> None:
         """Open the next turn. If nobody waits, stay, and open the next turn as soon as it arrives."""
         self._generation += 1
-        snapshot = await in_thread(self._session.snapshot, self._conversation_id)
+        snapshot = await run_in_thread(self._session.snapshot, self._conversation_id)
         item = next_turn(snapshot.queue, snapshot.opened_by)
         if item is None:
             self._idle = True
@@ -208,7 +208,7 @@ class DeskPage:
         view = self._snapshot.view
         if view is None or not view.held:
             return
-        await in_thread(self._session.return_to_bot, view.customer.conversation_id)
+        await run_in_thread(self._session.return_to_bot, view.customer.conversation_id)
         self._screen.notices.say(self._t.gettext("The bot can answer this customer again."))
         await self._refresh()
 
@@ -217,10 +217,10 @@ class DeskPage:
             self._screen.release()
             await self._open(conversation_id)
 
-    async def _next(self, _event: InputEvent) -> None:
+    async def _go_to_next(self, _event: InputEvent) -> None:
         await self._step(1)
 
-    async def _previous(self, _event: InputEvent) -> None:
+    async def _go_to_previous(self, _event: InputEvent) -> None:
         await self._step(-1)
 
     async def _step(self, step: int) -> None:
@@ -228,13 +228,13 @@ class DeskPage:
         if item is not None:
             await self._open(item.customer.conversation_id)
 
-    async def _back(self, _event: InputEvent) -> None:
+    async def _go_back(self, _event: InputEvent) -> None:
         """Go one step back on Escape. A changed text stays."""
         self._held_back = None
         if self._screen.mode is Mode.CARDS:
             self._screen.release()
             if self._draft.text == self._draft.offered:
-                self._set_draft(self._draft.dropped())
+                self._set_draft(self._draft.without_source())
         elif self._screen.mode is Mode.REJECTING:
             self._screen.release()
             self._set_draft(Draft(text=self._draft.text or self._draft.aside))
@@ -271,11 +271,11 @@ class DeskPage:
 
     async def _write_own(self, _event: InputEvent) -> None:
         if self._snapshot.view is not None:
-            self._set_draft(self._draft.dropped())
+            self._set_draft(self._draft.without_source())
             self._screen.focus("composer")
 
     async def _drop(self, _event: InputEvent) -> None:
-        self._set_draft(self._draft.dropped())
+        self._set_draft(self._draft.without_source())
         self._screen.release()
 
     async def _edit(self, event: InputEvent) -> None:
@@ -301,18 +301,18 @@ class DeskPage:
 
     async def _find(self, text: str) -> None:
         try:
-            found = await in_thread(self._session.find, text)
+            found = await run_in_thread(self._session.find, text)
         except SignedOut:
             self._leave()
             return
-        if text == self._screen.search.wanted:
+        if text == self._screen.search.query:
             self._screen.search.show(found, text)
 
     async def _move(self, event: InputEvent) -> None:
         self._screen.search.move(event.number("step") or 0)
 
     async def _choose(self, _event: InputEvent) -> None:
-        await self._take(self._screen.search.chosen)
+        await self._take(self._screen.search.selection)
 
     async def _pick(self, event: InputEvent) -> None:
         await self._take(self._screen.search.article(event.number("number") or 0))
@@ -322,12 +322,12 @@ class DeskPage:
         turn = self._turn
         if article is None or turn is None:
             return
-        text = await in_thread(self._session.filled_answer, turn.conversation_id, article.id)
+        text = await run_in_thread(self._session.filled_answer, turn.conversation_id, article.id)
         if self._conversation_id == turn.conversation_id:
-            self._begin(Draft.picking(article, text, turn_id=turn.id))
+            self._begin(Draft.from_article(article, text, turn_id=turn.id))
 
     def _edit_of(self, suggestion: OfferedSuggestion, text: str) -> Draft:
-        return Draft.editing(suggestion, text, question=words.question(suggestion, self._topic))
+        return Draft.from_suggestion(suggestion, text, question=words.question(suggestion, self._topic))
 
     def _suggestion(self, rank: int | None) -> OfferedSuggestion | None:
         return next(
@@ -376,7 +376,7 @@ class DeskPage:
         if conversation_id is None:
             return
         try:
-            await in_thread(self._session.write, conversation_id, text)
+            await run_in_thread(self._session.write, conversation_id, text)
         except InvalidDecision as error:
             self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)
             return
@@ -396,13 +396,13 @@ class DeskPage:
             return
         self._generation += 1
         try:
-            decided = await in_thread(self._session.decide, decision)
+            decided = await run_in_thread(self._session.decide, decision)
         except CustomerWroteAgain:
             self._held_back = (decision, draft)
             await self._ask_to_send_anyway(decision)
             return
         except AlreadyDecided:
-            who = await in_thread(self._session.who_decided, decision.turn_id)
+            who = await run_in_thread(self._session.find_decider, decision.turn_id)
             self._give_up_turn(decision.turn_id, who)
         except PrompterError as error:
             self._explain(error, decision)
@@ -419,7 +419,7 @@ class DeskPage:
             await self._refresh()
 
     async def _ask_to_send_anyway(self, decision: Decision) -> None:
-        snapshot = await in_thread(self._session.snapshot, self._conversation_id)
+        snapshot = await run_in_thread(self._session.snapshot, self._conversation_id)
         self._show(snapshot)
         self._screen.ask_to_send_anyway(snapshot.view, decision.seen_message_id)
 
@@ -436,7 +436,7 @@ class DeskPage:
         if last is None:
             self._screen.notices.say(self._t.gettext("Nothing to undo."))
             return
-        await in_thread(self._session.undo, last.decision_id)
+        await run_in_thread(self._session.undo, last.decision_id)
         self._decided.discard(last.turn_id)
         self._session.keep_draft(last.conversation_id, last.draft)
         await self._open(last.conversation_id)
@@ -444,7 +444,7 @@ class DeskPage:
 
     async def _resolve_delivery(self, event: InputEvent) -> None:
         if (reply_id := event.number("reply")) is not None:
-            await in_thread(
+            await run_in_thread(
                 self._session.resolve_delivery, reply_id, send_again=event.data.get("again") == "1"
             )
             await self._refresh()

@@ -34,7 +34,7 @@ class Waiting:
         return self.last.confidence if self.last.confidence is not None else self.first.confidence
 
 
-def by_customer(queue: Sequence[QueueItem]) -> list[Waiting]:
+def group_by_customer(queue: Sequence[QueueItem]) -> list[Waiting]:
     """Return the queue with one entry per conversation, longest wait first."""
     items: dict[int, list[QueueItem]] = {}
     for item in queue:
@@ -44,7 +44,7 @@ def by_customer(queue: Sequence[QueueItem]) -> list[Waiting]:
 
 def neighbour(queue: Sequence[QueueItem], conversation_id: int | None, step: int) -> QueueItem | None:
     """Return the customer `step` places down the queue, or its first if the conversation is not in it."""
-    firsts = [waiting.first for waiting in by_customer(queue)]
+    firsts = [waiting.first for waiting in group_by_customer(queue)]
     places = [place for place, item in enumerate(firsts) if item.customer.conversation_id == conversation_id]
     if not places:
         return next(iter(firsts), None)
@@ -62,7 +62,7 @@ class RecentCustomers:
         self._opened.pop(customer.conversation_id, None)
         self._opened[customer.conversation_id] = customer
 
-    def beside(self, queue: Sequence[QueueItem], conversation_id: int | None) -> list[Customer]:
+    def list_others(self, queue: Sequence[QueueItem], conversation_id: int | None) -> list[Customer]:
         """Return the recent customers that neither wait nor are on the screen, latest first."""
         shown = {item.customer.conversation_id for item in queue} | {conversation_id}
         customers = [customer for number, customer in self._opened.items() if number not in shown]
@@ -96,7 +96,7 @@ class QueuePanel:
         conversation_id: int | None,
         now: datetime,
     ) -> None:
-        waiting = {entry.first.customer.conversation_id: entry for entry in by_customer(queue)}
+        waiting = {entry.first.customer.conversation_id: entry for entry in group_by_customer(queue)}
         rows = self._rows.show(list(waiting))
         for row, (number, entry) in zip(rows, waiting.items(), strict=True):
             row.show(entry, current=number == conversation_id, others=opened_by.get(number, ()), now=now)
@@ -140,7 +140,7 @@ class _Row:
         self._row.set(aria_current="true" if current else None)
         self._name.say(customer.name or self._t.gettext("Unnamed"))
         seconds = (now - waiting.first.turn.received_at).total_seconds()
-        self._wait.say(words.lasting(seconds, self._t))
+        self._wait.say(words.duration(seconds, self._t))
         self._wait.toggle("turn__wait--long", seconds >= _LONG_WAIT)
         self._words.say(_preview(turn.utterance, self._t))
         self._channel.say(words.channel(customer.channel, self._t))

@@ -13,8 +13,8 @@ from prompter.readiness.monitoring import OwnFigure
 from prompter.readiness.second_reviews import Question
 from prompter.text.translations import Translations
 from prompter_api.desk.ui import labels as words
-from prompter_api.desk.ui.elements import Tag, keyed
-from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread
+from prompter_api.desk.ui.elements import Tag, draw_keys
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, run_in_thread
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.session import SignedOut
@@ -28,7 +28,7 @@ def add_reviews(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> 
 
     @ui.page("/reviews", api_router=router, reconnect_timeout=60)
     async def reviews(request: Request) -> Response | None:
-        context = await guard.let_in(request)
+        context = await guard.admit(request)
         if isinstance(context, Response):
             return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
@@ -92,7 +92,7 @@ class ReviewPage:
                     self._passed_over = question.review_id
                     await self._snapshot()
                 elif (choice := _meaning(key, question)) is not None:
-                    await in_thread(self._session.judge, question.review_id, choice)
+                    await run_in_thread(self._session.judge, question.review_id, choice)
                     await self._snapshot()
             except SignedOut:
                 self._leave()
@@ -105,11 +105,11 @@ class ReviewPage:
     async def _snapshot(self) -> None:
         if not self._own_shown:
             self._own_shown = True
-            self._show_own(await in_thread(self._session.own_figure))
-        waiting, question = await in_thread(self._session.next_review, self._passed_over)
+            self._show_own(await run_in_thread(self._session.own_figure))
+        waiting, question = await run_in_thread(self._session.next_review, self._passed_over)
         if question is None and self._passed_over:
             self._passed_over = 0
-            waiting, question = await in_thread(self._session.next_review, 0)
+            waiting, question = await run_in_thread(self._session.next_review, 0)
         self._show(waiting, question)
 
     def _show(self, waiting: int, question: Question | None) -> None:
@@ -168,4 +168,4 @@ def _draw(question: Question, t: Translations) -> None:
 def _button(label: str, key: str) -> None:
     with Tag("button", classes="button", data_do="judge", data_choice=key):
         Tag("span", label)
-        keyed([key.upper()])
+        draw_keys([key.upper()])

@@ -8,7 +8,7 @@ from nicegui.events import ValueChangeEventArguments
 from kb_index import Article
 from prompter.domain.evidence import RejectReason
 from prompter.text.translations import Translations
-from prompter_api.desk.ui.elements import Tag, keyed
+from prompter_api.desk.ui.elements import Tag, draw_keys
 from prompter_api.desk.ui.labels import REJECT_REASONS
 
 REASONS = tuple(RejectReason)
@@ -22,11 +22,11 @@ class ReasonsPanel:
             Tag("h3", t.gettext("What is wrong with the suggestions?"), classes="side__title")
             for number, reason in enumerate(REASONS, start=1):
                 with Tag("button", classes="choice", data_do="reason", data_number=number):
-                    keyed([str(number)])
+                    draw_keys([str(number)])
                     Tag("span", t.gettext(REJECT_REASONS[reason]))
             with Tag("button", classes="link", data_do="back"):
                 Tag("span", t.gettext("Back"))
-                keyed(["Esc"])
+                draw_keys(["Esc"])
 
 
 class SearchPanel:
@@ -48,17 +48,17 @@ class SearchPanel:
             self._nothing = Tag("p", classes="side__hint", role="status")
             with Tag("button", classes="link", data_do="back"):
                 Tag("span", t.gettext("Back"))
-                keyed(["Esc"])
+                draw_keys(["Esc"])
 
     async def _take_change(self, event: ValueChangeEventArguments[str | None]) -> None:
         await self._on_search(event.value or "")
 
     @property
-    def wanted(self) -> str:
+    def query(self) -> str:
         return self._field.value or ""
 
     @property
-    def chosen(self) -> Article | None:
+    def selection(self) -> Article | None:
         return self.found[self._chosen] if self.found else None
 
     def article(self, number: int) -> Article | None:

@@ -7,7 +7,7 @@ from prompter.domain.conversation import OfferedSuggestion, Turn
 from prompter.domain.dialogue import is_dialogue
 from prompter.text.translations import Translations
 from prompter_api.desk.ui import labels as words
-from prompter_api.desk.ui.elements import Tag, keyed
+from prompter_api.desk.ui.elements import Tag, draw_keys
 
 
 class SuggestionCards:
@@ -27,7 +27,7 @@ class SuggestionCards:
             ):
                 with Tag("button", classes="button", data_do=action) as button:
                     Tag("span", label)
-                    keyed([key])
+                    draw_keys([key])
         self._reject = button
 
     def show(self, turn: Turn | None, suggestions: Sequence[OfferedSuggestion], *, open_: bool) -> None:
@@ -43,17 +43,17 @@ class SuggestionCards:
         self.element.clear()
         with self.element:
             if not open_:
-                self._empty(
+                self._draw_empty(
                     self._t.gettext("Suggestions appear here"),
                     self._t.gettext("Press 1, 2 or 3 to send an answer."),
                 )
             elif turn is None:
-                self._empty(
+                self._draw_empty(
                     self._t.gettext("Everything is answered"),
                     self._t.gettext("You can still write to the customer."),
                 )
             elif turn.blind:
-                self._empty(
+                self._draw_empty(
                     self._t.gettext("Random check: answer without suggestions"),
                     self._t.gettext(
                         "This is how the accuracy of suggestions is measured. Search for an article "
@@ -61,7 +61,7 @@ class SuggestionCards:
                     ),
                 )
             elif not suggestions:
-                self._empty(
+                self._draw_empty(
                     self._t.gettext("No suggestions"),
                     self._t.gettext("Search for an article (/) or write an answer (W)."),
                 )
@@ -76,7 +76,7 @@ class SuggestionCards:
         self.element.set_visibility(visible)
         self._actions.set_visibility(visible and self._deciding)
 
-    def _empty(self, title: str, text: str) -> None:
+    def _draw_empty(self, title: str, text: str) -> None:
         with Tag("div", classes="empty"):
             Tag("p", title, classes="empty__title")
             Tag("p", text)
@@ -113,7 +113,7 @@ class SuggestionCards:
                     data_rank=suggestion.rank,
                 ):
                     Tag("span", _("Send"))
-                    keyed([str(suggestion.rank)])
+                    draw_keys([str(suggestion.rank)])
                 with Tag("button", classes="button", data_do="edit", data_rank=suggestion.rank):
                     Tag("span", _("Edit"))
-                    keyed(["E"] if first else ["⇧", str(suggestion.rank)])
+                    draw_keys(["E"] if first else ["⇧", str(suggestion.rank)])

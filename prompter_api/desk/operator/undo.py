@@ -44,7 +44,7 @@ class UndoHistory:
         self._max_wait = max(self._max_wait, reply.until - self._clock())
         self._replies.append(reply)
 
-    def last(self) -> UndoableReply | None:
+    def find_last(self) -> UndoableReply | None:
         """Return the decision that undo would take back, or None."""
         now = self._clock()
         self._replies = [
@@ -54,7 +54,7 @@ class UndoHistory:
 
     def take(self) -> UndoableReply | None:
         """Remove and return the last decision, or None."""
-        last = self.last()
+        last = self.find_last()
         if last is not None:
             self._replies.remove(last)
         return last

@@ -15,7 +15,7 @@ from evaluation.readiness import Interval
 from evaluation.reliability import Bin
 from prompter.text.translations import Translations
 from prompter_api.desk.readiness.gauge import Scale
-from prompter_api.desk.readiness.labels import between, share
+from prompter_api.desk.readiness.labels import interval_text, share
 from prompter_api.desk.ui.elements import Tag
 
 Options = dict[str, Any]
@@ -109,7 +109,7 @@ def sequence_words(
         "After {count} question, accuracy is within {interval}, no matter how often you check.",
         "After {count} questions, accuracy is within {interval}, no matter how often you check.",
         last.n_turns,
-    ).format(count=last.n_turns, interval=between(last.low, last.high, language))
+    ).format(count=last.n_turns, interval=interval_text(last.low, last.high, language))
     if passed_after is not None:
         return f"{text} " + t.gettext(
             "The lower limit reached the target of {bar} at question no. {number}."

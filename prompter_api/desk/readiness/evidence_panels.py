@@ -126,14 +126,14 @@ class _Event:
         zone: tzinfo | None,
     ) -> None:
         when = moment(event.at, utc_now(), zone, self._language)
-        self._when.say(f"{when} · {words.by_whom(event, self._t)}")
-        self._what.say(words.happened(event, self._topic, self._t, self._language))
+        self._when.say(f"{when} · {words.author(event, self._t)}")
+        self._what.say(words.event_text(event, self._topic, self._t, self._language))
         if self._is_drawn:
             return  # past events never change
         self._is_drawn = True
         with self._more:
             self._list(self._t.gettext("Review these articles:"), event, questions)
-            self._wrong(event, asked)
+            self._draw_wrong(event, asked)
 
     def _list(self, title: str, event: ReadinessEvent, questions: Mapping[str, str]) -> None:
         articles = event.facts.articles
@@ -144,7 +144,7 @@ class _Event:
             for number in articles:
                 Tag("li", article(number, questions.get(number), self._topic), dir="auto")
 
-    def _wrong(self, event: ReadinessEvent, asked: Mapping[int, QuotedQuestion]) -> None:
+    def _draw_wrong(self, event: ReadinessEvent, asked: Mapping[int, QuotedQuestion]) -> None:
         turns = [asked[turn] for turn in reversed(event.facts.wrong_turns) if turn in asked]
         if not turns:
             return

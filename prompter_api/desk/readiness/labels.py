@@ -5,7 +5,7 @@ from math import ceil, floor
 
 from babel.numbers import format_decimal
 
-from evaluation.readiness import Interval, Step, threshold_passed
+from evaluation.readiness import Interval, Step, passed_threshold
 from prompter.common.errors import Forbidden, NotFound, PrompterError
 from prompter.domain.readiness import Mode, ReadinessChangeFacts, ReadinessEvent, ReadinessState
 from prompter.readiness.ledger import JudgementMode
@@ -47,7 +47,7 @@ def _number(value: float, language: str, *, down: bool = False) -> str:
     return str(format_decimal(tenths, "0.#", locale=language))
 
 
-def between(low: float, high: float, language: str) -> str:
+def interval_text(low: float, high: float, language: str) -> str:
     """Return an interval, rounded outwards."""
     highest = ceil(1000 * high - 1e-6) / 1000
     return f"{_number(low, language, down=True)}–{share(highest, language)}"
@@ -111,11 +111,13 @@ def days(found: TopicReadiness, t: Translations) -> str:
     return text.format(count=whole)
 
 
-def surely(interval: Interval | None, t: Translations, language: str) -> str:
+def true_share(interval: Interval | None, t: Translations, language: str) -> str:
     """Return the interval of the true share, or an empty text if it says nothing."""
     if interval is None or (interval.low <= 0 and interval.high >= 1):
         return ""
-    return t.gettext("within {interval}").format(interval=between(interval.low, interval.high, language))
+    return t.gettext("within {interval}").format(
+        interval=interval_text(interval.low, interval.high, language)
+    )
 
 
 def from_confidence(threshold: float, t: Translations, language: str) -> str:
@@ -123,12 +125,12 @@ def from_confidence(threshold: float, t: Translations, language: str) -> str:
     return t.gettext("at confidence {share} or higher").format(share=share(threshold, language))
 
 
-def at_least_as_sure(threshold: float, t: Translations, language: str) -> str:
+def min_confidence(threshold: float, t: Translations, language: str) -> str:
     """Return the confidence from which answers are meant, as a text of its own."""
     return t.gettext("confidence ≥\u00a0{share}").format(share=share(threshold, language))
 
 
-def what_if(steps: Sequence[Step], when: str, t: Translations, language: str) -> list[str]:
+def hypothetical_test(steps: Sequence[Step], when: str, t: Translations, language: str) -> list[str]:
     """Describe the test with another bar. `when` is the time of the turn that passed the first step."""
     first, last = steps[0], steps[-1]
     if first.passed_after is None:
@@ -138,7 +140,7 @@ def what_if(steps: Sequence[Step], when: str, t: Translations, language: str) ->
     lines = [
         text.format(number=first.passed_after, when=when, from_=from_confidence(first.threshold, t, language))
     ]
-    passed = threshold_passed(steps)
+    passed = passed_threshold(steps)
     if passed is not None and passed != first.threshold:
         text = t.gettext("By now, autopilot could be on {from_}.")
         lines.append(text.format(from_=from_confidence(passed, t, language)))
@@ -162,7 +164,7 @@ def turns(step: Step, t: Translations) -> str:
     return t.ngettext("{count} question", "{count} questions", step.n_turns).format(count=step.n_turns)
 
 
-def by_lot(step: Step, t: Translations) -> str:
+def sampled_turns(step: Step, t: Translations) -> str:
     """Return how many of the turns were randomly sampled, or an empty text if there are no turns."""
     if not step.n_turns:
         return ""
@@ -176,7 +178,7 @@ def audits(found: TopicReadiness, t: Translations) -> str:
     return t.gettext("audits: {right} of {all} right").format(right=found.audited_right, all=found.audited)
 
 
-def why_not(step: Step, bar: float, t: Translations, language: str) -> str:
+def obstacle(step: Step, bar: float, t: Translations, language: str) -> str:
     """Return the reason why a topic may not answer alone yet."""
     if step.estimate is None:
         return t.gettext("Not ready yet: nothing has been judged.")
@@ -195,7 +197,7 @@ def refusal(error: PrompterError | Conflict, bar: float, t: Translations, langua
     """Return the message for a supervisor whose request was refused."""
     match error:
         case NotReady():
-            return why_not(error.step, bar, t, language)
+            return obstacle(error.step, bar, t, language)
         case Conflict():
             return t.gettext("This topic has just changed. Please check again.")
         case NotFound():
@@ -206,7 +208,7 @@ def refusal(error: PrompterError | Conflict, bar: float, t: Translations, langua
             return t.gettext("Not done: {reason}").format(reason=error)
 
 
-def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language: str) -> str:
+def event_text(event: ReadinessEvent, topic: TopicLabel, t: Translations, language: str) -> str:
     """Describe an event in a sentence."""
     facts = event.facts
     from_ = _from(facts.answers_from, t, language)
@@ -286,5 +288,5 @@ def _from(threshold: float | None, t: Translations, language: str) -> str:
     return " " + from_confidence(threshold, t, language)
 
 
-def by_whom(event: ReadinessEvent, t: Translations) -> str:
+def author(event: ReadinessEvent, t: Translations) -> str:
     return event.account_name or t.gettext("automatically")

@@ -185,7 +185,7 @@ def _table(heads: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> N
 def _share(estimate: Estimate | None, language: str) -> str:
     if estimate is None:
         return "—"
-    interval = words.between(estimate.low, estimate.high, language)
+    interval = words.interval_text(estimate.low, estimate.high, language)
     return f"{words.share(estimate.value, language)} ({interval})"
 
 

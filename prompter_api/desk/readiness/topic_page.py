@@ -22,7 +22,7 @@ from prompter_api.desk.readiness.evidence_panels import EvidencePanel, HistoryPa
 from prompter_api.desk.readiness.explanation import explain
 from prompter_api.desk.readiness.topic_panels import Curves, Figures, ProofPanel, TopicView
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, zone_of_browser
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, run_in_thread, zone_of_browser
 from prompter_api.desk.ui.labels import TopicLabel
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
@@ -37,7 +37,7 @@ def add_topic(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> No
 
     @ui.page("/readiness/topic", api_router=router, reconnect_timeout=60)
     async def topic(request: Request, name: str = "") -> Response | None:
-        context = await guard.let_in(request, Role.SUPERVISOR)
+        context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
@@ -123,11 +123,11 @@ class TopicPage:
     async def _decide(self, decide: Callable[[str], None], done: str) -> None:
         self._head.refuse("")
         try:
-            await in_thread(decide, self._name)
+            await run_in_thread(decide, self._name)
             self._notices.say(done)
         except (PrompterError, Conflict) as error:
             self._head.refuse(words.refusal(error, self._rule.bar, self._t, self._language))
-        await in_thread(self._read)
+        await run_in_thread(self._read)
         await self._show()
 
     async def _try_bar(self, bar: float) -> None:
@@ -156,7 +156,7 @@ class TopicPage:
         if self._found is None:
             return
         asked = (*self._found, self._threshold, self._bar)
-        view = await in_thread(TopicView.of, *asked)
+        view = await run_in_thread(TopicView.of, *asked)
         if asked == (*self._found, self._threshold, self._bar):
             self._proof.show(view, self._zone)
             self._curves.show(view)

@@ -44,14 +44,14 @@ class Figures:
         shown = found.proved or found.last
         step = shown.step
         self._right.say("—" if step.estimate is None else words.share(step.estimate, language))
-        self._interval.say(words.surely(shown.interval, t, language))
+        self._interval.say(words.true_share(shown.interval, t, language))
         self._gauge.show(step.estimate, shown.interval, self._bar)
         self._coverage.say("—" if shown.coverage is None else words.share(shown.coverage, language))
         self._threshold.say(
-            "" if shown.coverage is None else words.at_least_as_sure(step.threshold, t, language)
+            "" if shown.coverage is None else words.min_confidence(step.threshold, t, language)
         )
         self._evidence.say(words.turns(step, t))
-        self._by_lot.say(words.by_lot(step, t))
+        self._by_lot.say(words.sampled_turns(step, t))
         self._audits.say(words.audits(found, t))
         self._course.say(words.course(step, t))
         self._next.say(words.next_step(found, t, language))
@@ -143,7 +143,7 @@ class ProofPanel:
                     self._asked = Tag("output", classes="whatif__bar")
                 slider.on(
                     "input",
-                    lambda event: on_bar(asked_bar(event.args, rule.bar)),
+                    lambda event: on_bar(parse_bar(event.args, rule.bar)),
                     throttle=_SECONDS_BETWEEN_BARS,
                     js_handler="event => emit(Number(event.target.value))",
                 )
@@ -185,7 +185,9 @@ class ProofPanel:
         self._asked.say(words.share(view.bar, language))
         first = view.steps_at_bar[0]
         self._answer_with(
-            words.what_if(view.steps_at_bar, self._moment_of(view.evidence, first, zone), t, language)
+            words.hypothetical_test(
+                view.steps_at_bar, self._moment_of(view.evidence, first, zone), t, language
+            )
         )
 
     def _answer_with(self, lines: list[str]) -> None:
@@ -198,7 +200,7 @@ class ProofPanel:
                 Tag("li", line)
 
     def _moment_of(self, evidence: TopicEvidence, step: Step, zone: tzinfo | None) -> str:
-        at = evidence.received_at(step)
+        at = evidence.receipt_time(step)
         return "" if at is None else moment(at, utc_now(), zone, self._language)
 
 
@@ -249,10 +251,10 @@ def slider_ends(bar: float) -> tuple[int, int]:
     return min(80, round(100 * bar) - 10), 98
 
 
-def asked_bar(percent: object, bar: float) -> float:
+def parse_bar(percent: object, bar: float) -> float:
     """Return the bar that the slider asks about. An invalid value means the current bar.
 
-    >>> asked_bar(95, 0.9), asked_bar(0, 0.9), asked_bar("no", 0.9)
+    >>> parse_bar(95, 0.9), parse_bar(0, 0.9), parse_bar("no", 0.9)
     (0.95, 0.9, 0.9)
     """
     low, high = slider_ends(bar)

@@ -8,7 +8,7 @@ from prompter.domain.conversation import Message
 from prompter.text.translations import Translations
 from prompter_api.desk.operator.keyboard import hints
 from prompter_api.desk.ui import labels as words
-from prompter_api.desk.ui.elements import Tag, keyed
+from prompter_api.desk.ui.elements import Tag, draw_keys
 
 
 class WroteAgainDialog:
@@ -25,10 +25,10 @@ class WroteAgainDialog:
             with Tag("div", classes="dialog__foot"):
                 with Tag("button", classes="button button--main", data_do="back", data_focus="dialog"):
                     Tag("span", t.gettext("Go back and read"))
-                    keyed(["Esc"])
+                    draw_keys(["Esc"])
                 with Tag("button", classes="button", data_do="send_anyway"):
                     Tag("span", t.gettext("Send anyway"))
-                    keyed(["Ctrl", "Enter"])
+                    draw_keys(["Ctrl", "Enter"])
 
     def open(self, newer: Sequence[Message]) -> None:
         self._messages.clear()
@@ -62,7 +62,7 @@ class HelpDialog:
                 Tag("button", classes="button", data_do="back", data_focus="help"),
             ):
                 Tag("span", t.gettext("Close"))
-                keyed(["Esc"])
+                draw_keys(["Esc"])
 
     @property
     def is_open(self) -> bool:

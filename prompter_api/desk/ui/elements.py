@@ -47,7 +47,7 @@ def _attribute(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def keyed(keys: Iterable[str]) -> list[Tag]:
+def draw_keys(keys: Iterable[str]) -> list[Tag]:
     """Draw keys of the keyboard as hints inside a button."""
     return [Tag("kbd", key, aria_hidden=True) for key in keys]
 

@@ -5,7 +5,7 @@ A page module has a function that adds its route:
     def add_desk(router: APIRouter, guard: PageGuard) -> None:
         @ui.page("/desk", api_router=router)
         async def desk(request: Request) -> Response | None:
-            context = await guard.let_in(request)
+            context = await guard.admit(request)
             if isinstance(context, Response):
                 return context
             frame = Layout(context, here="/desk")
@@ -59,7 +59,7 @@ PAGES: tuple[tuple[str, str, Role], ...] = (
 )
 
 
-async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def run_in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Do blocking work off the event loop.
 
     Raises:
@@ -103,7 +103,7 @@ async def zone_of_browser() -> tzinfo | None:
 
 
 @contextmanager
-def reloading() -> Iterator[None]:
+def reload_if_forbidden() -> Iterator[None]:
     """Reload the page if the user may no longer do this, so that the page says why."""
     try:
         yield
@@ -118,10 +118,10 @@ class PageGuard:
         self._services = services
         self._page_sessions = page_sessions
 
-    async def let_in(self, request: Request, role: Role = Role.OPERATOR) -> PageContext | Response:
+    async def admit(self, request: Request, role: Role = Role.OPERATOR) -> PageContext | Response:
         """Return the context of a user with at least this role, or a response to send instead of the page."""
         try:
-            visit, titles = await in_thread(self._visit, request)
+            visit, titles = await run_in_thread(self._visit, request)
         except DatabaseUnavailable as error:
             log_unavailable(request, error)
             return unavailable_page(request, self._services, error)

@@ -144,7 +144,7 @@ def percent(probability: float) -> str:
     return f"{min(99, round(100 * probability))} %"
 
 
-def lasting(seconds: float, t: Translations) -> str:
+def duration(seconds: float, t: Translations) -> str:
     """Return a short duration, rounded down, such as `5 min`."""
     whole = max(0, int(seconds))
     if whole < 60:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from prompter.text.translations import Translations
-from prompter_api.desk.ui.elements import Tag, keyed
+from prompter_api.desk.ui.elements import Tag, draw_keys
 
 _SECONDS = 6.0
 
@@ -21,7 +21,7 @@ class Notices:
                 self._undo_text = Tag("span")
                 with Tag("button", classes="button button--small", data_do="undo"):
                     Tag("span", t.gettext("Undo"))
-                    keyed(["Z"])
+                    draw_keys(["Z"])
         self._undo.set_visibility(False)
 
     def say(self, text: str, *, bad: bool = False) -> None:

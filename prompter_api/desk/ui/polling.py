@@ -11,7 +11,7 @@ from nicegui import APIRouter, ui
 
 from prompter.common.errors import Forbidden
 from prompter.domain.account import Role
-from prompter_api.desk.ui.frame import PageContext, PageGuard, in_thread
+from prompter_api.desk.ui.frame import PageContext, PageGuard, run_in_thread
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.session import PageSession, SignedOut
 
@@ -39,10 +39,10 @@ class ReadinessNews:
         began = self._clock()
         if began < self._not_before:
             return None
-        change = await in_thread(self._session.readiness_changed)
+        change = await run_in_thread(self._session.last_readiness_change)
         if change == self._last and began < self._read_at + _SECONDS:
             return None
-        found = await in_thread(query)
+        found = await run_in_thread(query)
         self._last, self._read_at = change, began
         self._not_before = self._clock() + _REST * (self._clock() - began)
         return found
@@ -91,7 +91,7 @@ def add_refreshed_page(
 
     @ui.page(address, api_router=router, reconnect_timeout=60)
     async def page(request: Request) -> Response | None:
-        context = await guard.let_in(request, Role.SUPERVISOR)
+        context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')

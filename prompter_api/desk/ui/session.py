@@ -73,13 +73,13 @@ class PageSession:
 
     def snapshot(self, conversation_id: int | None) -> DeskSnapshot:
         snapshot = self.services.desk.snapshot(self.check(), conversation_id)
-        return replace(snapshot, opened_by=self.page_sessions.opened_by_others(self))
+        return replace(snapshot, opened_by=self.page_sessions.other_viewers(self))
 
     def decide(self, decision: Decision) -> DecisionReceipt:
         self.check()
         return self.services.desk.decide(decision)
 
-    def who_decided(self, turn_id: int) -> str | None:
+    def find_decider(self, turn_id: int) -> str | None:
         """Return the name of the person who answered the turn."""
         self.check()
         _turn, _suggestions, decided = self.services.desk.turn(turn_id)
@@ -101,7 +101,9 @@ class PageSession:
     def next_review(self, after: int) -> tuple[int, Question | None]:
         """Return how many reviews wait for this account, and the first with an id above `after`."""
         account = self.check()
-        return self.services.reviews.waiting(account), self.services.reviews.next(account, after=after)
+        return self.services.reviews.count_waiting(account), self.services.reviews.find_next(
+            account, after=after
+        )
 
     def own_figure(self) -> OwnFigure:
         return self.services.monitoring.own_figure(self.check())
@@ -139,7 +141,7 @@ class PageSession:
         monitoring = self.services.monitoring
         return monitoring.drift(), self.services.readiness.gaps(), monitoring.people()
 
-    def readiness_changed(self) -> tuple[int, int]:
+    def last_readiness_change(self) -> tuple[int, int]:
         """Return two numbers that change whenever somebody judges or changes something."""
         self._supervise()
         return self.services.readiness.last_change()
@@ -207,16 +209,16 @@ class PageSession:
         """Return the number of open proposals by kind, the best supported ones, and their articles."""
         self._supervise()
         found = self.services.proposals.open(kind=kind, limit=limit)
-        articles = self.services.knowledge.some(
+        articles = self.services.knowledge.get_many(
             {proposal.article_id for proposal in found if proposal.article_id}
         )
-        return self.services.proposals.waiting(), found, articles
+        return self.services.proposals.count_open(), found, articles
 
     def proposal(self, proposal_id: int) -> tuple[Proposal, Article | None]:
         """Return a proposal in any state, and its article."""
         self._supervise()
         proposal = self.services.proposals.get(proposal_id)
-        articles = self.services.knowledge.some([proposal.article_id] if proposal.article_id else [])
+        articles = self.services.knowledge.get_many([proposal.article_id] if proposal.article_id else [])
         return proposal, articles.get(proposal.article_id or "")
 
     def approve_proposals(self, seen: Mapping[int, str]) -> list[ProposalResult]:
@@ -238,7 +240,7 @@ class PageSession:
         """Return the articles that would be suggested for a question, best first."""
         self._supervise()
         ids = [suggestion.article_id for suggestion in self.services.assistant.triage(question).suggestions]
-        articles = self.services.knowledge.some(ids)
+        articles = self.services.knowledge.get_many(ids)
         return [articles[article_id] for article_id in ids if article_id in articles]
 
     def merge_proposals(self, proposal_ids: Sequence[int], into: int) -> None:
@@ -257,10 +259,10 @@ class PageSession:
         self._supervise()
         return self.services.learning.jobs(), self.services.versions.all()
 
-    def changed_by(self, version_id: str) -> tuple[StoredVersion, Sequence[ChangedQuestion]]:
+    def diff_version(self, version_id: str) -> tuple[StoredVersion, Sequence[ChangedQuestion]]:
         """Return the questions that a version answers differently from its predecessor."""
         self._supervise()
-        return self.services.learning.changed_by(version_id)
+        return self.services.learning.diff_version(version_id)
 
     def disagreements(self) -> tuple[Disagreements, list[PinnedCase]]:
         """Return the disagreements between people, and the pinned cases."""
@@ -310,7 +312,7 @@ class PageSessions:
     def leave(self, session: PageSession) -> None:
         self._taken.discard(session)
 
-    def opened_by_others(self, viewer: PageSession) -> dict[int, list[str]]:
+    def other_viewers(self, viewer: PageSession) -> dict[int, list[str]]:
         """Return the conversations on other people's screens, with the names of those people."""
         opened: dict[int, set[str]] = {}
         for session in list(self._taken):  # a copy, as pages are opened and closed during the iteration

@@ -111,15 +111,15 @@ def guard_events() -> None:
         handlers[name] = _of_own_page(handlers[name], is_action=name == "event")
     handshake = handlers["handshake"]
 
-    async def checked_handshake(sid: str, data: object) -> bool:
+    async def check_handshake(sid: str, data: object) -> bool:
         return _may_show(sid, data) and bool(await handshake(sid, data))
 
-    async def checked_connect(sid: str, environ: Mapping[str, Any], _auth: object = None) -> None:
+    async def check_connect(sid: str, environ: Mapping[str, Any], _auth: object = None) -> None:
         query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
-        if query.get("implicit_handshake") == "true" and not await checked_handshake(sid, query):
+        if query.get("implicit_handshake") == "true" and not await check_handshake(sid, query):
             raise socketio.exceptions.ConnectionRefusedError(_RELOAD)
 
-    handlers["handshake"], handlers["connect"] = checked_handshake, checked_connect
+    handlers["handshake"], handlers["connect"] = check_handshake, check_connect
     # Their messages quote received data, and tracebacks for bad input are of no use.
     for logger in ("engineio.server", "socketio.server"):
         logging.getLogger(logger).addFilter(_without_traceback)
@@ -144,7 +144,7 @@ def _may_show(sid: str, data: object) -> bool:
 def _of_own_page(handler: Handler, *, is_action: bool) -> Handler:
     """Wrap a handler, so that it only gets messages for the page that the socket is connected to."""
 
-    async def checked(sid: str, message: object = None, *_: object) -> None:
+    async def pass_on(sid: str, message: object = None, *_: object) -> None:
         client_id = message.get("client_id") if isinstance(message, dict) else None
         page = _pages.get(client_id) if isinstance(client_id, str) else None
         if page is None or client_id not in core.sio.rooms(sid):
@@ -158,7 +158,7 @@ def _of_own_page(handler: Handler, *, is_action: bool) -> Handler:
         except Exception as error:
             log.warning("page_message_not_understood", error=describe_without_content(error))
 
-    return checked
+    return pass_on
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

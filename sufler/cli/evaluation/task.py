@@ -94,7 +94,7 @@ class Model:
             self.settings, task.articles, self.encoder, advance=self._bar.__enter__()
         )
         self._assistant: EvaluatedAssistant = (
-            self._base.learned_from(task.learned) if task.learned else self._base
+            self._base.learn_from(task.learned) if task.learned else self._base
         )
         return self
 
@@ -111,10 +111,10 @@ class Model:
         return ask(self._task.cases, self._assistant, same_answer=self._task.same_answer)
 
     def threshold(self, target: float) -> float | None:
-        from evaluation import cross_fitted, threshold_for
+        from evaluation import cross_fit, threshold_for
 
         task = self._task
-        calibration = cross_fitted(self._base, task.learned, same_answer=task.same_answer, seed=task.seed)
+        calibration = cross_fit(self._base, task.learned, same_answer=task.same_answer, seed=task.seed)
         return threshold_for(target, calibration)
 
     def learning_curve(self) -> "list[CurvePoint]":

@@ -37,8 +37,8 @@ def test_a_disabled_account_is_out(accounts: Accounts) -> None:
     token = accounts.create_token(account.id, "script", scopes={Scope.READ})
     accounts.disable("anna")
     assert accounts.log_in("anna", PASSWORD) is None
-    assert accounts.active(account.id) is None
-    assert accounts.by_token(token) is None
+    assert accounts.find_active(account.id) is None
+    assert accounts.find_by_token(token) is None
 
 
 def test_a_new_password_replaces_the_old_one(accounts: Accounts) -> None:
@@ -56,7 +56,7 @@ def test_a_change_does_not_undo_what_an_admin_did_meanwhile(
 ) -> None:
     accounts.add("adam", Role.ADMIN, PASSWORD)
     anna = accounts.add("anna", Role.OPERATOR, PASSWORD)
-    verified = accounts.verified(anna.id, PASSWORD)
+    verified = accounts.verify_password(anna.id, PASSWORD)
     if change == "reset":
         accounts.set_password("anna", "another good one", one_time_password=True)
     else:
@@ -86,11 +86,11 @@ def test_a_name_is_given_once(accounts: Accounts) -> None:
 def test_a_token_stands_for_its_account_until_it_is_revoked(accounts: Accounts) -> None:
     account = accounts.add("anna", Role.SUPERVISOR, PASSWORD)
     token = accounts.create_token(account.id, "script", scopes={Scope.READ})
-    found = accounts.by_token(token)
+    found = accounts.find_by_token(token)
     assert found is not None
     assert found.account.id == account.id
     accounts.revoke_token(int(token.split("_")[1]))
-    assert accounts.by_token(token) is None
+    assert accounts.find_by_token(token) is None
     with pytest.raises(NotFound):
         accounts.revoke_token(int(token.split("_")[1]))
 
@@ -100,7 +100,7 @@ def test_a_token_stands_for_its_account_until_it_is_revoked(accounts: Accounts) 
 )
 def test_made_up_tokens_are_nobody(accounts: Accounts, token: str) -> None:
     accounts.create_token(accounts.add("anna", Role.OPERATOR, PASSWORD).id, "script", scopes={Scope.READ})
-    assert accounts.by_token(token) is None
+    assert accounts.find_by_token(token) is None
 
 
 def test_secrets_stay_out_of_reprs_and_of_the_database(accounts: Accounts, store: Store) -> None:
@@ -108,5 +108,5 @@ def test_secrets_stay_out_of_reprs_and_of_the_database(accounts: Accounts, store
     token = accounts.create_token(account.id, "script", scopes={Scope.READ})
     assert "$argon2" not in repr(account)
     with store.read() as tx:
-        assert tx.accounts.by_token(1) is not None
-        assert token.split("_", 2)[2] not in str(tx.accounts.by_token(1))
+        assert tx.accounts.find_by_token(1) is not None
+        assert token.split("_", 2)[2] not in str(tx.accounts.find_by_token(1))

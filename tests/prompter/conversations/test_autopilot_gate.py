@@ -32,7 +32,7 @@ def test_a_topic_that_is_stopped_while_the_assistant_thinks_does_not_answer(stor
     shop.clock.forward(2)
     assert shop.worker(interrupted).run_once() == 1
     assert shop.route(conversation) == (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY)
-    assert shop.said_by_bot(conversation) == []
+    assert shop.bot_replies(conversation) == []
 
 
 def test_without_a_gate_operators_answer(store: Store) -> None:
@@ -41,4 +41,4 @@ def test_without_a_gate_operators_answer(store: Store) -> None:
     shop = Shop(store, clock=governed.clock)
     conversation = shop.ask()
     assert governed.route(conversation) == (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY)
-    assert governed.said_by_bot(conversation) == []
+    assert governed.bot_replies(conversation) == []

@@ -62,7 +62,7 @@ class ClockShop(Shop[SetClock]):
         now = self.clock()
         with self.store.read() as tx:
             since = now - timedelta(minutes=30)
-            wrote = tx.conversations.operator_wrote(conversation_id, since=since, now=now)
+            wrote = tx.conversations.has_operator_written(conversation_id, since=since, now=now)
             assert tx.conversations.operator_in_control(conversation_id, since=since, now=now) == wrote
         return wrote
 
@@ -97,7 +97,7 @@ class ClockContract:
     def test_a_reply_that_was_to_be_tried_again_is_tried(self, shop: ClockShop) -> None:
         shop.write(shop.ask(), "Смотрю.")
         (message,) = shop.deliveries.claim(["telegram"])
-        shop.deliveries.not_taken(message, "429", retry_after=timedelta(seconds=30))
+        shop.deliveries.mark_not_accepted(message, "429", retry_after=timedelta(seconds=30))
         shop.clock.jump(-HOUR)
         assert [again.attempt for again in shop.deliver()] == [2]
 
@@ -112,7 +112,7 @@ class ClockContract:
         assert shop.deliveries.expire_claims([], alive=[message.id]) == 0
         assert shop.deliveries.expire_claims([]) == 1
         assert shop.states(conversation_id) == [OutboxState.UNKNOWN]
-        shop.deliveries.sent(message, "out")  # it was alive after all, and knows better
+        shop.deliveries.mark_sent(message, "out")  # it was alive after all, and knows better
         assert shop.states(conversation_id) == [OutboxState.SENT]
 
     def test_the_whole_way_is_free_after_the_jump(self, shop: ClockShop) -> None:
@@ -133,10 +133,10 @@ class ClockContract:
             until = shop.clock() + timedelta(seconds=60)
             tx.jobs.change(dead, JobState.WAITING, state=JobState.RUNNING.value, alive_until=until)
         shop.clock.jump(-HOUR)
-        with pytest.raises(JobRunning), jobs.running(JobKind.LEARN):
+        with pytest.raises(JobRunning), jobs.run(JobKind.LEARN):
             pass
         shop.clock.jump(61)
-        with jobs.running(JobKind.LEARN) as job:
+        with jobs.run(JobKind.LEARN) as job:
             assert job.id != dead
 
     def test_an_operators_undo_does_not_last_longer(self, shop: ClockShop) -> None:
@@ -250,7 +250,7 @@ def test_a_clock_that_is_set_forward_makes_no_fate_unknown(shop: ClockShop) -> N
     (message,) = shop.deliveries.claim(["telegram"])
     shop.clock.jump(HOUR)
     assert shop.deliveries.expire_claims([]) == 0
-    shop.deliveries.sent(message, "out")
+    shop.deliveries.mark_sent(message, "out")
     assert shop.states(conversation_id) == [OutboxState.SENT]
 
 
@@ -259,7 +259,7 @@ def test_a_messenger_that_wants_to_be_left_alone_for_long_is_asked_again_before(
     shop.write(conversation_id, "Смотрю.")
     for _ in range(12):  # more often than a reply is tried
         (message,) = shop.deliveries.claim(["telegram"])
-        shop.deliveries.not_taken(message, "429", retry_after=timedelta(hours=10))
+        shop.deliveries.mark_not_accepted(message, "429", retry_after=timedelta(hours=10))
         shop.clock.forward(299)
         assert shop.deliveries.claim(["telegram"]) == []
         shop.clock.forward(1)

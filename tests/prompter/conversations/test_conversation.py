@@ -240,7 +240,7 @@ def test_verdicts_and_what_they_count_as(
     assert shop.desk.decide(decision).verdict is verdict
     with shop.store.read() as tx:
         (evidence,) = tx.decisions.evidence(decision.turn_id)
-        stored = tx.decisions.live(decision.turn_id)
+        stored = tx.decisions.find_live(decision.turn_id)
     assert (evidence.verdict, evidence.right) == (verdict, right)
     assert (evidence.topic, evidence.article_id, evidence.model_version) == (
         "returns",
@@ -256,7 +256,7 @@ def test_suggested_and_sent_text_are_both_kept(shop: Shop) -> None:
     decision = shop.decision(conversation_id, Action.EDIT, rank=1, text="Верните товар за 14 дней!")
     shop.desk.decide(decision)
     with shop.store.read() as tx:
-        stored = tx.decisions.live(decision.turn_id)
+        stored = tx.decisions.find_live(decision.turn_id)
     assert stored is not None
     assert (stored.suggested_text, stored.sent_text) == (
         "Верните товар за 14 дней.",
@@ -449,7 +449,7 @@ def test_parts_leave_in_order_one_after_the_other(shop: Shop) -> None:
     shop.write(conversation_id, "слово " * 1200)
     (first,) = shop.deliveries.claim(["telegram"])
     assert shop.deliveries.claim(["telegram"]) == []
-    shop.deliveries.sent(first, "1")
+    shop.deliveries.mark_sent(first, "1")
     (second,) = shop.deliveries.claim(["telegram"])
     assert len(first.text) <= 4000
     assert f"{first.text} {second.text}".split() == ["слово"] * 1200
@@ -461,7 +461,7 @@ def test_a_reply_that_was_not_taken_is_tried_again_and_given_up_in_the_end(shop:
     for attempt in (1, 2, 3):
         (message,) = shop.deliveries.claim(["telegram"])
         assert message.attempt == attempt
-        shop.deliveries.not_taken(message, "429", retry_after=timedelta(seconds=30))
+        shop.deliveries.mark_not_accepted(message, "429", retry_after=timedelta(seconds=30))
         assert shop.deliveries.claim(["telegram"]) == []
         shop.clock.forward(30)
     assert shop.deliveries.claim(["telegram"]) == []
@@ -470,10 +470,10 @@ def test_a_reply_that_was_not_taken_is_tried_again_and_given_up_in_the_end(shop:
 
 def test_what_another_process_has_tried_meanwhile_counts(shop: Shop) -> None:
     shop.write(shop.ask("как вернуть товар"), "Смотрю.")
-    (found,) = shop.deliveries.waiting(["telegram"])
+    (found,) = shop.deliveries.list_waiting(["telegram"])
     other = Shop(shop.store, clock=shop.clock).deliveries
     (message,) = other.claim(["telegram"])
-    other.not_taken(message, "429", retry_after=timedelta(0))
+    other.mark_not_accepted(message, "429", retry_after=timedelta(0))
     claimed = shop.deliveries.claim_one(found)
     assert (found.attempt, claimed and claimed.attempt) == (1, 2)
     assert other.claim_one(message) is None
@@ -500,7 +500,7 @@ def test_a_person_settles_an_unknown_fate(shop: Shop, send_again: bool, state: O
     conversation_id = shop.ask("как вернуть товар")
     shop.write(conversation_id, "Смотрю.")
     (message,) = shop.deliveries.claim(["telegram"])
-    shop.deliveries.fate_unknown(message, "timed out")
+    shop.deliveries.mark_unknown(message, "timed out")
     (reply,) = shop.desk.undelivered_replies()
     assert (reply.settled_by, reply.settled_at) == (None, None)
     shop.clock.forward(60)

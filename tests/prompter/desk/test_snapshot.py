@@ -38,7 +38,7 @@ class StatementCounter:
 @pytest.mark.parametrize("name", ["anna", "vera"])
 def test_a_look_is_one_transaction_that_writes_nothing(shop: WebShop, name: str) -> None:
     first, second = shop.ask("как вернуть товар", chat="1"), shop.ask("где мой заказ", chat="2")
-    account = shop.accounts.named(name)
+    account = shop.accounts.require_by_name(name)
     counted = StatementCounter(shop.store)
     snapshot = shop.desk.snapshot(account, second)
     assert counted.transactions == 1
@@ -51,7 +51,7 @@ def test_a_look_is_one_transaction_that_writes_nothing(shop: WebShop, name: str)
 def test_the_parts_are_those_that_are_asked_for_one_by_one(shop: WebShop) -> None:
     conversation = shop.ask("как вернуть товар")
     desk = shop.desk
-    snapshot = desk.snapshot(shop.accounts.named("vera"), conversation)
+    snapshot = desk.snapshot(shop.accounts.require_by_name("vera"), conversation)
     view = desk.conversation(conversation)
     assert (snapshot.queue, snapshot.view, snapshot.suggestions) == (desk.queue(), view, view.suggestions)
     assert (snapshot.undelivered, snapshot.workload) == (desk.undelivered_replies(), desk.workload())
@@ -62,7 +62,7 @@ def test_the_parts_are_those_that_are_asked_for_one_by_one(shop: WebShop) -> Non
 def test_a_message_without_suggestions_shows_those_of_the_turn_before(shop: WebShop) -> None:
     shop.ask("как вернуть товар")
     conversation = shop.ask("алло, есть кто?")
-    snapshot = shop.desk.snapshot(shop.accounts.named("anna"), conversation)
+    snapshot = shop.desk.snapshot(shop.accounts.require_by_name("anna"), conversation)
     assert snapshot.turn is not None
     assert snapshot.view is not None
     assert snapshot.view.suggestions == []
@@ -75,7 +75,7 @@ def test_only_supervisors_see_workload_and_topics_that_slipped(store: Store) -> 
     shop = GovernedShop(store)
     shop.go_live()
     for _ in range(13):
-        shop.audited(right=False)
+        shop.audit(right=False)
         if shop.update_readiness():
             break
     snapshot = shop.desk.snapshot(shop.vera)

@@ -56,11 +56,11 @@ def prove_dialogue(shop: GovernedShop) -> None:
     for number in range(ENOUGH):
         conversation = shop.ask(STATUS, chat=f"proof {shop.messages} {number}", sampled=True)
         shop.decide(conversation, Action.WRITE_OWN, text="Какой номер заказа?")
-        question = shop.reviews.next(shop.boris)
+        question = shop.reviews.find_next(shop.boris)
         assert question is not None
         assert set(question.answers) == {NUMBER, "Какой номер заказа?"}
         shop.reviews.judge(question.review_id, Choice.BOTH, shop.boris)
-    shop.conversing_looks()
+    shop.look_at_dialogues()
     shop.update_readiness()
 
 
@@ -104,7 +104,7 @@ def test_what_is_no_dialogue_is_triaged_as_ever(shop: GovernedShop, engine: Orde
 def test_the_engine_may_call_an_operator(shop: GovernedShop) -> None:
     conversation = shop.ask("оператор, как вернуть товар")
     assert shop.route(conversation) == (Route.HANDOFF, HandoffReason.CUSTOMER_REQUEST)
-    assert shop.said_by_bot(conversation)[0].text.startswith("Передал ваш вопрос оператору")
+    assert shop.bot_replies(conversation)[0].text.startswith("Передал ваш вопрос оператору")
 
 
 # --- readiness ---------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ def test_a_dialogue_is_a_topic_that_answers_alone_once_it_has_been_right_often_e
     conversation = shop.ask(STATUS, chat="olga")
     assert shop.route(conversation) == (Route.AUTOPILOT, None)
     shop.ask(ORDER, chat="olga")
-    assert [reply.text for reply in shop.said_by_bot(conversation)] == [
+    assert [reply.text for reply in shop.bot_replies(conversation)] == [
         f"{NUMBER}\n\nОтветил бот.",
         f"{ARRIVES}\n\nОтветил бот.",
     ]
@@ -213,7 +213,7 @@ def test_dialogues_are_not_asked_of_another_model(shop: GovernedShop) -> None:
 
 def test_an_accepted_suggestion_leaves_the_dialogue_alone(shop: GovernedShop, engine: OrderDialogue) -> None:
     conversation = at_number(shop)
-    shop.conversing_looks()
+    shop.look_at_dialogues()
     assert engine.paused == {}
     assert not view(shop, conversation).held
 
@@ -235,7 +235,7 @@ def test_an_operator_who_says_something_else_leads_until_they_give_it_back(
             shop.accept(conversation)
             shop.desk.write(conversation, "Минуту.", shop.anna)
     assert view(shop, conversation).held
-    shop.conversing_looks()
+    shop.look_at_dialogues()
     assert engine.paused == {"sufler-1-1": True}
     shop.ask(ORDER, chat="olga")
     assert view(shop, conversation).suggestions == []  # it was not asked
@@ -243,7 +243,7 @@ def test_an_operator_who_says_something_else_leads_until_they_give_it_back(
     shop.clock.forward(10)
     shop.desk.return_to_bot(conversation)
     assert not view(shop, conversation).held
-    shop.conversing_looks()
+    shop.look_at_dialogues()
     assert engine.paused == {"sufler-1-1": False}
     shop.ask(ORDER, chat="olga")
     assert first(shop, conversation) == ARRIVES
@@ -254,7 +254,7 @@ def test_a_dialogue_goes_on_some_time_after_the_operator_fell_silent(
 ) -> None:
     conversation = at_number(shop)
     shop.desk.write(conversation, "Минуту.", shop.anna)
-    shop.conversing_looks()
+    shop.look_at_dialogues()
     shop.clock.forward(31 * 60)
     shop.ask(ORDER, chat="olga")  # before anybody has looked
     assert first(shop, conversation) == ARRIVES
@@ -264,17 +264,17 @@ def test_a_dialogue_goes_on_some_time_after_the_operator_fell_silent(
 def test_an_undone_decision_was_no_take_over(shop: GovernedShop, engine: OrderDialogue) -> None:
     conversation = shop.ask(STATUS)
     decided = shop.decide(conversation, Action.WRITE_OWN, text="Минуту.")
-    shop.conversing_looks(after=0)
+    shop.look_at_dialogues(after=0)
     assert engine.paused == {"sufler-1-1": True}
     shop.desk.undo(decided.decision_id, shop.anna)
-    shop.conversing_looks()
+    shop.look_at_dialogues()
     assert engine.paused == {"sufler-1-1": False}
 
 
 def test_an_answer_given_blind_is_no_take_over(shop: GovernedShop, engine: OrderDialogue) -> None:
     conversation = shop.ask(STATUS, chat="olga", sampled=True)
     shop.decide(conversation, Action.WRITE_OWN, text="Какой номер?")
-    shop.conversing_looks()
+    shop.look_at_dialogues()
     assert engine.paused == {}
     shop.ask(ORDER, chat="olga")
     assert first(shop, conversation) == ARRIVES
@@ -324,7 +324,7 @@ def test_without_the_engine_there_are_articles_and_operators_know(
     assert shop.route(shop.ask(SURE)) == READY  # articles go on
     assert shop.route(shop.ask("абракадабра")) == (Route.HANDOFF, HandoffReason.ENGINE_DOWN)
     engine.broken = False
-    assert shop.conversing_looks()
+    assert shop.look_at_dialogues()
     assert shop.desk.workload().outage is None
     shop.ask(ORDER, chat="olga")
     assert first(shop, conversation) == ARRIVES
@@ -344,7 +344,7 @@ def test_in_the_middle_of_a_form_no_article_answers_alone_while_the_engine_is_aw
 
 def test_silence_is_noticed_though_nobody_writes(shop: GovernedShop, engine: OrderDialogue) -> None:
     engine.broken = True
-    assert shop.conversing_looks()
+    assert shop.look_at_dialogues()
     assert shop.desk.workload().outage is not None
 
 
@@ -427,7 +427,7 @@ def test_an_engine_that_is_gone_for_good_is_not_missed(
     store: Store, shop: GovernedShop, engine: OrderDialogue
 ) -> None:
     engine.broken = True
-    shop.conversing_looks()
+    shop.look_at_dialogues()
     forget_outage(store)
     assert shop.desk.workload().outage is None
 

@@ -109,7 +109,7 @@ def test_a_row_stays_what_it_was(kind: type[JsonRecord], row: dict[str, Any]) ->
 
 def test_what_an_old_row_lacks_is_read_as_nothing() -> None:
     report = GateRecord.from_json({"refused": "worse"})
-    assert (report.figures, report.refused, report.topics, report.changed) == (None, "worse", (), ())
+    assert (report.figures, report.refused, report.topics, report.all_changes) == (None, "worse", (), ())
     outcome = LearningOutcome.from_json({"result": "promoted"})
     assert (outcome.result, outcome.n_new, outcome.flagged_operators) == (Result.PROMOTED, 0, ())
     facts = ReadinessChangeFacts.from_json({"articles": ["a"]})
@@ -120,7 +120,7 @@ def test_a_report_is_read_as_values() -> None:
     report = GateRecord.from_json(REPORT)
     assert report.figures is not None
     assert (report.figures.interval, report.figures.n_rows) == ((0.01, 0.1), 200)
-    assert [change.turn_id for change in report.changed] == [12, 3]
+    assert [change.turn_id for change in report.all_changes] == [12, 3]
     assert ChangedSuggestion.from_json({"source": "pinned", "key": 7, "topic": None}).pin_id == 7
     assert ChangedSuggestion.from_json({"source": "held_out", "key": None}).turn_id is None
 

@@ -15,7 +15,7 @@ from prompter.knowledge.chat_history_import import (
     PastMessage,
     Speaker,
     count_hint,
-    mined,
+    mine_history,
     read_history,
 )
 from prompter.knowledge.draft_generation import drafts_of_history
@@ -34,7 +34,7 @@ ROWS = [
 HI = '{"chat": 1, "author": "user", "time": 1, "text": "hi"}'
 
 
-def written(path: Path, rows: Sequence[Mapping[str, object]] = ROWS, delimiter: str = ",") -> Path:
+def write(path: Path, rows: Sequence[Mapping[str, object]] = ROWS, delimiter: str = ",") -> Path:
     if path.suffix == ".csv":
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=list(rows[0]), delimiter=delimiter)
@@ -49,7 +49,7 @@ def written(path: Path, rows: Sequence[Mapping[str, object]] = ROWS, delimiter: 
 
 @pytest.mark.parametrize("name", ["chat.csv", "chat.json", "chat.jsonl"])
 def test_every_format_holds_the_same(tmp_path: Path, name: str) -> None:
-    assert list(read_history(written(tmp_path / name))) == CHAT
+    assert list(read_history(write(tmp_path / name))) == CHAT
 
 
 def test_names_and_times_in_other_words(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_names_and_times_in_other_words(tmp_path: Path) -> None:
         },
         {"Дата": "1772443860", "Чат": "a", "Автор": "Поддержка", "Сообщение": CHAT[1].text, "Город": ""},
     ]
-    assert list(read_history(written(tmp_path / "chat.csv", rows, delimiter=";"))) == CHAT
+    assert list(read_history(write(tmp_path / "chat.csv", rows, delimiter=";"))) == CHAT
     other = [
         {"chat-id": "a", "from": "User", "timestamp": 1772443800000, "body": CHAT[0].text},
         {"chat-id": "a", "from": "agent", "timestamp": "2026-03-02T12:31:00+03:00", "body": CHAT[1].text},
@@ -89,7 +89,7 @@ def test_numbers_of_a_json_array_keep_their_digits(tmp_path: Path) -> None:
 
 def test_a_large_array_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_CHUNK", 7)
-    assert list(read_history(written(tmp_path / "chat.json"))) == CHAT
+    assert list(read_history(write(tmp_path / "chat.json"))) == CHAT
 
 
 @pytest.mark.parametrize(
@@ -144,8 +144,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"\xff\xfe1\x00")
         with pytest.raises(BadFile, match="UTF"):
             list(read_history(tmp_path / name))
-    assert count_hint(written(tmp_path / "c.jsonl")) == 1
-    assert count_hint(written(tmp_path / "c.json")) is None
+    assert count_hint(write(tmp_path / "c.jsonl")) == 1
+    assert count_hint(write(tmp_path / "c.json")) is None
 
 
 # --- questions and answers ----------------------------------------------------------------------
@@ -180,7 +180,7 @@ def test_a_question_is_followed_by_its_answer() -> None:
         "c: 48213",
         "o: За 3 дня.",
     )
-    assert pairs(mined(chat)) == [
+    assert pairs(mine_history(chat)) == [
         ("а деньги когда", 1, ""),
         ("хочу вернуть заказ [number]", 1, "Верните за 14 дней."),
     ]
@@ -192,7 +192,7 @@ def test_conversations_interleave_in_any_order_of_time() -> None:
     expected = [("где заказ", 2, "В пути."), ("а чек", 1, "В почте.")]
     mixed = [first[0], second[0], first[1], second[1], *first[2:]]
     for order in (mixed, sorted(first + second, key=lambda message: -message.time)):
-        found = mined(order)
+        found = mine_history(order)
         assert sorted((text.lower().strip("?!"), n, answer) for text, n, answer in pairs(found)) == sorted(
             expected
         )
@@ -204,7 +204,7 @@ def test_a_contact_that_many_were_sent_is_the_teams() -> None:
         talk("c: куда звонить", f"o: 8 800 555-35-35, а Ольге {number}123456@mail.ru", chat=str(number))
         for number in range(5)
     ]
-    assert pairs(mined(message for chat in chats for message in chat)) == [
+    assert pairs(mine_history(message for chat in chats for message in chat)) == [
         ("куда звонить", 3, "[phone], а Ольге [email]"),
         ("куда звонить", 2, "8 800 555-35-35, а Ольге [email]"),
     ]
@@ -225,7 +225,7 @@ def test_memory_is_bounded_and_what_is_frequent_stays(monkeypatch: pytest.Monkey
             )
 
     told: list[int] = []
-    found = mined(chats(), progress=told.append)
+    found = mine_history(chats(), progress=told.append)
     assert sorted(pairs(found)) == [
         (f"вопрос {letter * 4} важный", 200, "Верните за неделю.") for letter in "абв"
     ]
@@ -233,7 +233,7 @@ def test_memory_is_bounded_and_what_is_frequent_stays(monkeypatch: pytest.Monkey
     assert found.n_questions <= 50
 
 
-def asked(text: str, answer: str = "", times: int = 3) -> ObservedQuestion:
+def observe(text: str, answer: str = "", times: int = 3) -> ObservedQuestion:
     return ObservedQuestion(text=text, times=times, answer=answer, conversations=frozenset(range(times)))
 
 
@@ -243,11 +243,11 @@ def test_what_articles_answer_becomes_phrasings_and_the_rest_new_articles() -> N
 
     drafts = drafts_of_history(
         [
-            asked("хочу сдать обратно чайник", "Верните товар за 14 дней!"),
-            asked("перечислят ли обратно", "Деньги придут за 3 дня"),
-            asked("можно оплатить картой", "Да, при получении картой."),
-            asked("как вернуть товар", "Ваш вопрос передан."),  # an article knows it
-            asked("что-то редкое", "Ответ.", times=1),
+            observe("хочу сдать обратно чайник", "Верните товар за 14 дней!"),
+            observe("перечислят ли обратно", "Деньги придут за 3 дня"),
+            observe("можно оплатить картой", "Да, при получении картой."),
+            observe("как вернуть товар", "Ваш вопрос передан."),  # an article knows it
+            observe("что-то редкое", "Ответ.", times=1),
         ],
         SHOP,
         QueryEmbedder(TextReader(WordsEncoder())),

@@ -27,8 +27,8 @@ def articles() -> list[Article]:
     return [*SHOP, draft]
 
 
-def told(known: KnownQuestions) -> tuple[list[float], list[str]]:
-    near, owners = known.nearest(QueryEmbedder(READER).embed(ASKED))
+def find_nearest(known: KnownQuestions) -> tuple[list[float], list[str]]:
+    near, owners = known.find_nearest(QueryEmbedder(READER).embed(ASKED))
     return near.tolist(), owners
 
 
@@ -37,14 +37,14 @@ def test_a_search_knows_what_reading_would_tell(articles: list[Article]) -> None
         KnownQuestions(articles, QueryEmbedder(READER)),
         KnownQuestions(articles, QueryEmbedder(READER), search_of(articles)),
     )
-    near, owners = told(read)
+    near, owners = find_nearest(read)
     assert owners[0] == "order-where"
     assert owners[1] == "draft"  # which no search holds
-    also_near, also_owners = told(asked)
+    also_near, also_owners = find_nearest(asked)
     assert also_near == pytest.approx(near, abs=1e-3)
     assert also_owners == owners
     for article in articles:
-        assert asked.normals(article.id) == read.normals(article.id)
+        assert asked.normalized_texts(article.id) == read.normalized_texts(article.id)
         assert asked.vectors(article.id) == pytest.approx(read.vectors(article.id), abs=1e-3)
 
 
@@ -59,9 +59,9 @@ def test_what_has_changed_since_the_search_was_opened_is_read_again(articles: li
         KnownQuestions(without, QueryEmbedder(READER)),
         KnownQuestions(without, QueryEmbedder(READER), search),
     )
-    near, owners = told(expected)
+    near, owners = find_nearest(expected)
     assert owners[2] == "order-where"
-    also_near, also_owners = told(found)
+    also_near, also_owners = find_nearest(found)
     assert also_near == pytest.approx(near, abs=1e-3)
     assert also_owners == owners
 
@@ -71,4 +71,4 @@ def test_no_articles_know_nothing() -> None:
         KnownQuestions([], QueryEmbedder(READER)),
         KnownQuestions([], QueryEmbedder(READER), search_of([])),
     ):
-        assert told(known) == ([0.0, 0.0, 0.0], ["", "", ""])
+        assert find_nearest(known) == ([0.0, 0.0, 0.0], ["", "", ""])

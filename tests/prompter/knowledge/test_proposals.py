@@ -20,7 +20,7 @@ from prompter.common.errors import (
     Unanswered,
 )
 from prompter.domain.account import Account, Role
-from prompter.domain.drafts import Draft, ProposalKind, Source, joined
+from prompter.domain.drafts import Draft, ProposalKind, Source, merge_proofs
 from prompter.knowledge.proposals import ProposalState, RefreshCounts
 from prompter.storage import Store
 from tests.fakes import SHOP, FakeClock
@@ -118,7 +118,7 @@ def test_the_questions_of_a_new_article_can_go_to_one_that_exists(shop: Proposal
         shop.proposals.approve(other, shop.vera, as_phrasings_of="order-where")
 
 
-def gone(shop: ProposalShop, article_id: str) -> None:
+def delete_article(shop: ProposalShop, article_id: str) -> None:
     with shop.proposals._store.write() as tx:
         from prompter.storage.tables import article_versions, articles, phrasings
 
@@ -142,7 +142,7 @@ def gone(shop: ProposalShop, article_id: str) -> None:
     ("happens", "error"),
     [
         (lambda shop: shop.change("order-cancel", status=Status.ARCHIVED), ArticleGone),
-        (lambda shop: gone(shop, "order-cancel"), ArticleGone),
+        (lambda shop: delete_article(shop, "order-cancel"), ArticleGone),
         (lambda shop: shop.change("order-cancel", answer="Позвоните нам."), ArticleChanged),
     ],
     ids=["archived", "deleted", "changed"],
@@ -417,7 +417,7 @@ def test_the_heaviest_stands_first_and_filters_hold(shop: ProposalShop) -> None:
     assert names(proposals.open(article_id="order-cancel")) == ["три"]
     assert names(proposals.open(language="en")) == []
     assert names(proposals.open(limit=1, offset=1)) == ["два?"]
-    assert proposals.waiting() == {
+    assert proposals.count_open() == {
         ProposalKind.PHRASING: 1,
         ProposalKind.CHANGED_ANSWER: 0,
         ProposalKind.NEW_ARTICLE: 2,
@@ -426,10 +426,10 @@ def test_the_heaviest_stands_first_and_filters_hold(shop: ProposalShop) -> None:
 
 def test_proofs_are_joined_without_counting_twice() -> None:
     one, other = proof("а", "б", turns=[1, 2]), proof("б", "в", turns=[2, 3])
-    both = joined(one, other)
+    both = merge_proofs(one, other)
     assert (both.turns, [(seen.text, seen.times) for seen in both.texts]) == (
         (1, 2, 3),
         [("а", 1), ("б", 1), ("в", 1)],
     )
-    apart = joined(one, proof("б", turns=[7, 8, 9]))
+    apart = merge_proofs(one, proof("б", turns=[7, 8, 9]))
     assert (apart.n_turns, apart.n_conversations, apart.texts[0].times) == (5, 5, 2)

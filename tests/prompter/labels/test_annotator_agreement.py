@@ -22,7 +22,7 @@ def verdicts(
     ]
 
 
-def always(article: str, confidence: float = 0.9) -> object:
+def predict_always(article: str, confidence: float = 0.9) -> object:
     def predict(_operator: int, numbers: Sequence[int]) -> Mapping[int, LeaveOneOutPrediction]:
         return {
             number: LeaveOneOutPrediction(article_id=article, confidence=confidence) for number in numbers
@@ -31,7 +31,7 @@ def always(article: str, confidence: float = 0.9) -> object:
     return predict
 
 
-def flagged(labels: list[LabeledQuestion], predict: object, **same: str) -> list[int]:
+def flag(labels: list[LabeledQuestion], predict: object, **same: str) -> list[int]:
     checks = check_operators(labels, predict, same_answer=same)  # type: ignore[arg-type]
     return [check.operator_id for check in checks if check.is_flagged]
 
@@ -41,7 +41,7 @@ CAREFUL = [*verdicts(1, 30, right="order"), *verdicts(2, 30, right="order")]
 
 def test_whose_every_verdict_is_wrong_is_flagged() -> None:
     for bad in (verdicts(3, 30, right="refund"), verdicts(3, 30, right=None, wrong=("order",))):
-        checks = check_operators([*CAREFUL, *bad], always("order"))  # type: ignore[arg-type]
+        checks = check_operators([*CAREFUL, *bad], predict_always("order"))  # type: ignore[arg-type]
         assert [(check.operator_id, check.is_flagged) for check in checks] == [
             (1, False),
             (2, False),
@@ -54,17 +54,17 @@ def test_whose_every_verdict_is_wrong_is_flagged() -> None:
 
 def test_a_few_wrong_ones_are_no_reason() -> None:
     mixed = [*verdicts(3, 7, right="refund"), *verdicts(3, 23, right="order")]
-    assert flagged([*CAREFUL, *mixed], always("order")) == []
-    assert flagged([*CAREFUL, *verdicts(3, 9, right="refund")], always("order")) == []  # too few of them
+    assert flag([*CAREFUL, *mixed], predict_always("order")) == []
+    assert flag([*CAREFUL, *verdicts(3, 9, right="refund")], predict_always("order")) == []  # too few of them
 
 
 def test_where_the_model_is_wrong_nobody_is_flagged() -> None:
     everybody = [*CAREFUL, *verdicts(3, 30, right="order")]
-    assert flagged(everybody, always("refund", confidence=0.99)) == []
-    assert flagged(verdicts(3, 30, right="order"), always("refund")) == []  # who works alone
+    assert flag(everybody, predict_always("refund", confidence=0.99)) == []
+    assert flag(verdicts(3, 30, right="order"), predict_always("refund")) == []  # who works alone
 
 
 def test_articles_with_the_same_answer_are_no_contradiction() -> None:
     bad = verdicts(3, 30, right="order-2")
-    assert flagged([*CAREFUL, *bad], always("order")) == [3]
-    assert flagged([*CAREFUL, *bad], always("order"), **{"order-2": "order"}) == []
+    assert flag([*CAREFUL, *bad], predict_always("order")) == [3]
+    assert flag([*CAREFUL, *bad], predict_always("order"), **{"order-2": "order"}) == []

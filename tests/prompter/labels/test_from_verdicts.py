@@ -21,7 +21,7 @@ from tests.fakes import START
 from tests.shop import Shop
 
 
-def decided(
+def teaching_turn(
     verdict: Verdict,
     article_id: str | None,
     *,
@@ -59,7 +59,7 @@ def test_what_a_verdict_teaches(
     right: str | None,
     wrong: tuple[str, ...],
 ) -> None:
-    found = labeled_question(decided(verdict, article_id, reason=reason))
+    found = labeled_question(teaching_turn(verdict, article_id, reason=reason))
     assert found == LabeledQuestion(
         turn_id=1, operator_id=2, decided_at=START, text="where?", right=right, wrong=wrong
     )
@@ -75,22 +75,22 @@ def test_what_a_verdict_teaches(
     ],
 )
 def test_what_teaches_nothing(verdict: Verdict, reason: RejectReason | None, article_id: str | None) -> None:
-    assert labeled_question(decided(verdict, article_id, reason=reason)) is None
+    assert labeled_question(teaching_turn(verdict, article_id, reason=reason)) is None
 
 
 def test_nothing_can_be_learned_without_a_text_or_a_suggestion() -> None:
-    assert labeled_question(decided(Verdict.ACCEPTED, "a", utterance=" ")) is None
-    rejected = decided(Verdict.REJECTED, None, reason=RejectReason.WRONG_ARTICLE, offered=())
+    assert labeled_question(teaching_turn(Verdict.ACCEPTED, "a", utterance=" ")) is None
+    rejected = teaching_turn(Verdict.REJECTED, None, reason=RejectReason.WRONG_ARTICLE, offered=())
     assert labeled_question(rejected) is None
 
 
 def test_personal_data_are_not_learned() -> None:
-    found = labeled_question(decided(Verdict.ACCEPTED, "a", utterance="перезвоните +7 916 123-45-67"))
+    found = labeled_question(teaching_turn(Verdict.ACCEPTED, "a", utterance="перезвоните +7 916 123-45-67"))
     assert found is not None
     assert found.text == "перезвоните [phone]"
 
 
-def said(number: int, text: str, right: str | None, *wrong: str) -> LabeledQuestion:
+def label(number: int, text: str, right: str | None, *wrong: str) -> LabeledQuestion:
     return LabeledQuestion(
         turn_id=number,
         operator_id=number,
@@ -102,13 +102,13 @@ def said(number: int, text: str, right: str | None, *wrong: str) -> LabeledQuest
 
 
 def test_the_same_question_is_learned_once() -> None:
-    found = aggregate_labels([said(1, "Где заказ?", "order"), said(2, "где заказ", "order", "refund")])
+    found = aggregate_labels([label(1, "Где заказ?", "order"), label(2, "где заказ", "order", "refund")])
     assert found.texts == (LabeledText(text="где заказ", right=("order",), wrong=("refund",)),)
     assert found.contradictions == ()
 
 
 def test_most_verdicts_win_and_a_tie_teaches_nothing_but_is_told() -> None:
-    two_to_one = [said(1, "где", "order"), said(2, "где", "refund"), said(3, "где", "order")]
+    two_to_one = [label(1, "где", "order"), label(2, "где", "refund"), label(3, "где", "order")]
     found = aggregate_labels(two_to_one)
     assert found.texts == (LabeledText(text="где", right=("order",)),)
     (told,) = found.contradictions
@@ -120,16 +120,16 @@ def test_most_verdicts_win_and_a_tie_teaches_nothing_but_is_told() -> None:
 
 def test_articles_with_the_same_answer_do_not_contradict_each_other() -> None:
     same = {"order-2": "order", "order": "order"}
-    found = aggregate_labels([said(1, "где", "order"), said(2, "где", "order-2")], same)
+    found = aggregate_labels([label(1, "где", "order"), label(2, "где", "order-2")], same)
     assert [text.right for text in found.texts] == [("order-2",)]
     assert found.contradictions == ()
 
 
 def test_called_right_and_wrong_as_often_says_nothing() -> None:
-    found = aggregate_labels([said(1, "где", "order"), said(2, "где", None, "order")])
+    found = aggregate_labels([label(1, "где", "order"), label(2, "где", None, "order")])
     assert found.texts == ()
     assert len(found.contradictions) == 1
-    rejected = aggregate_labels([said(1, "где", None, "order"), said(2, "где", None, "order")])
+    rejected = aggregate_labels([label(1, "где", None, "order"), label(2, "где", None, "order")])
     assert rejected.texts == (LabeledText(text="где", wrong=("order",)),)
 
 

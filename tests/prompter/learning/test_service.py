@@ -7,7 +7,7 @@ from prompter.learning.service import split_by_time
 from tests.fakes import START
 
 
-def said(minute: int) -> LabeledQuestion:
+def label_at(minute: int) -> LabeledQuestion:
     return LabeledQuestion(
         turn_id=minute,
         operator_id=1,
@@ -30,7 +30,7 @@ def said(minute: int) -> LabeledQuestion:
 def test_the_newest_of_what_is_new_is_kept_back(
     since: int | None, share: float, learned: int, tested: int, n_new: int
 ) -> None:
-    labels = [said(minute) for minute in (3, 1, 2, 0, 9, 8, 7, 6, 5, 4)]
+    labels = [label_at(minute) for minute in (3, 1, 2, 0, 9, 8, 7, 6, 5, 4)]
     moment = None if since is None else START + timedelta(minutes=since)
     split = split_by_time(labels, since=moment, holdout_share=share)
     assert [label.turn_id for label in split.to_learn] == list(range(learned))

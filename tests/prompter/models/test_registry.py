@@ -31,7 +31,7 @@ class VersionedShop(GovernedShop):
         self.follow()
 
     def add(self, name: str, *, made: Origin = Origin.LEARN) -> None:
-        parent = self.versions.in_use()
+        parent = self.versions.current_activation()
         model = "words-1"
         self.versions.add(name, made=made, model=model, parent=parent.version if parent else None)
 
@@ -45,13 +45,13 @@ class VersionedShop(GovernedShop):
         return changed
 
     def follow(self) -> None:
-        use = self.versions.in_use()
+        use = self.versions.current_activation()
         assert use is not None
         self.model = self.versions.get(use.version).model
         self.assistant.version = f"{use.version}.base"
 
-    def used(self) -> str:
-        use = self.versions.in_use()
+    def current(self) -> str:
+        use = self.versions.current_activation()
         assert use is not None
         return use.version
 
@@ -92,7 +92,7 @@ def test_a_topic_that_is_still_tested_begins_anew_where_it_does_worse(shop: Vers
 def test_what_a_new_version_answers_otherwise_is_audited_more(shop: VersionedShop) -> None:
     shop.go_live()
     for _ in range(300):  # so many audits that the share has fallen
-        shop.audited(right=True)
+        shop.audit(right=True)
     share = shop.turn(shop.ask()).draw.probability  # type: ignore[union-attr]
     assert share < 0.08
     shop.passes("v2", CHANGED)
@@ -120,7 +120,7 @@ def test_going_back_brings_the_topics_back_to_where_they_stood(shop: VersionedSh
     shop.passes("v2")
     for _ in range(12):
         if shop.returns().state is ReadinessState.AUTOPILOT:
-            shop.audited(right=False)
+            shop.audit(right=False)
             shop.update_readiness()
     assert shop.returns().state is ReadinessState.DEMOTED
 
@@ -136,7 +136,7 @@ def test_going_back_brings_the_topics_back_to_where_they_stood(shop: VersionedSh
     )
     assert after.events[0].reason == "rolled_back"
     assert (after.audited, after.last.step.n_turns) == (0, before.last.step.n_turns)
-    use = shop.versions.in_use()
+    use = shop.versions.current_activation()
     assert use is not None
     assert (use.reason, use.account_name) == (ActivationReason.ROLLBACK, "vera")
 
@@ -152,9 +152,9 @@ def test_a_topic_that_was_stopped_meanwhile_stays_stopped(shop: VersionedShop) -
 def test_going_back_twice_goes_further_back(shop: VersionedShop) -> None:
     shop.passes("v2")
     shop.passes("v3")
-    assert shop.versions.before() == ["v2", "v1"]
+    assert shop.versions.rollback_versions() == ["v2", "v1"]
     assert shop.versions.roll_back(None).id == "v2"
-    assert shop.versions.before() == ["v1"]
+    assert shop.versions.rollback_versions() == ["v1"]
     assert shop.versions.roll_back(None).id == "v1"
     with pytest.raises(NothingBefore):
         shop.versions.roll_back(None)
@@ -169,7 +169,7 @@ def test_only_one_of_two_candidates_takes_the_place(shop: VersionedShop) -> None
     shop.add("v3")
     assert shop.versions.promote_candidate("v2", GateRecord(), after=number)
     assert not shop.versions.promote_candidate("v3", GateRecord(), after=number)
-    assert shop.used() == "v2"
+    assert shop.current() == "v2"
     assert shop.versions.get("v3").state is VersionState.CANDIDATE
 
 
@@ -190,7 +190,7 @@ def test_a_version_may_come_into_use_again(shop: VersionedShop) -> None:
     shop.passes("v2")
     shop.versions.roll_back(None)
     shop.versions.promote("v2", shop.vera)
-    assert shop.used() == "v2"
+    assert shop.current() == "v2"
     assert shop.versions.promote("v2", shop.vera).id == "v2"  # it is already
     (shown,) = [version for version in shop.versions.all() if version.version.id == "v2"]
     assert [use.reason for use in shown.uses] == [ActivationReason.GATE, ActivationReason.PROMOTED]

@@ -54,7 +54,7 @@ class GovernedShop(Shop):
     def update_readiness(self) -> bool:
         return self.readiness.run_once(self.model)
 
-    def conversing_looks(self, *, after: float = 6) -> bool:
+    def look_at_dialogues(self, *, after: float = 6) -> bool:
         """Advance the clock and poll the dialogue engine and the operators' actions."""
         assert isinstance(self.dialogue_sessions, DialogueSessions)
         self.clock.forward(after)
@@ -89,7 +89,7 @@ class GovernedShop(Shop):
         self.prove()
         self.readiness.allow("returns", self.vera)
 
-    def audited(self, *, right: bool, text: str = SURE) -> int:
+    def audit(self, *, right: bool, text: str = SURE) -> int:
         """Let the bot answer, sample the answer, and let Boris judge it. Return the turn."""
         conversation = self.ask(text, sampled=True)
         assert self.route(conversation)[0] is Route.AUTOPILOT
@@ -98,7 +98,7 @@ class GovernedShop(Shop):
 
     def judge(self, *, right: bool) -> None:
         """Judge the review that has waited longest for Boris."""
-        question = self.reviews.next(self.boris)
+        question = self.reviews.find_next(self.boris)
         assert question is not None
         answers = list(question.answers)
         own = answers.index("Верните товар за 14 дней.")
@@ -115,6 +115,6 @@ class GovernedShop(Shop):
     def returns(self) -> TopicReadiness:
         return self.readiness.topic("returns")
 
-    def said_by_bot(self, conversation_id: int) -> list[Reply]:
+    def bot_replies(self, conversation_id: int) -> list[Reply]:
         replies = self.desk.conversation(conversation_id).replies
         return [reply for reply in replies if reply.author is Author.BOT]

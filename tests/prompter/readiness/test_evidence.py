@@ -19,7 +19,7 @@ def shop(store: Store) -> GovernedShop:
     return GovernedShop(store)
 
 
-def judged(shop: GovernedShop) -> list[tuple[JudgementMode, bool | None]]:
+def judgements(shop: GovernedShop) -> list[tuple[JudgementMode, bool | None]]:
     return [(piece.how, piece.right) for piece in shop.readiness.evidence("returns").pieces]
 
 
@@ -29,7 +29,7 @@ def test_how_each_turn_was_judged(shop: GovernedShop) -> None:
     shop.accept(shop.ask())
     shop.decide(shop.ask(), Action.REJECT, reason=RejectReason.OUTDATED)
     shop.ask(sampled=True)
-    assert judged(shop) == [
+    assert judgements(shop) == [
         (JudgementMode.BLIND, True),
         (JudgementMode.BLIND, False),
         (JudgementMode.SHOWN, True),
@@ -50,16 +50,16 @@ def test_what_a_second_person_may_be_asked_is_not_shown_before(shop: GovernedSho
 
 def test_an_answer_in_the_operators_own_words_is_open(shop: GovernedShop) -> None:
     shop.decide(shop.ask(), Action.WRITE_OWN, text="Принесите его в магазин.")
-    assert judged(shop) == [(JudgementMode.SHOWN, None)]
+    assert judgements(shop) == [(JudgementMode.SHOWN, None)]
 
 
 def test_audits_are_evidence_even_where_they_do_not_test(shop: GovernedShop) -> None:
     shop.go_live()
-    shop.audited(right=True)
+    shop.audit(right=True)
     shop.ask()
     last = shop.readiness.evidence("returns").pieces[-1]
     assert (last.how, last.right) == (JudgementMode.AUDIT, True)
-    assert len(judged(shop)) == ENOUGH + 1  # the answer that was not drawn says nothing
+    assert len(judgements(shop)) == ENOUGH + 1  # the answer that was not drawn says nothing
 
 
 def test_another_bar_is_answered_by_the_same_test(shop: GovernedShop) -> None:
@@ -68,8 +68,8 @@ def test_another_bar_is_answered_by_the_same_test(shop: GovernedShop) -> None:
     assert evidence.steps_at(0.6) == list(shop.returns().steps)
     lower, higher = evidence.steps_at(0.55)[0], evidence.steps_at(0.8)[0]
     assert (lower.passed_after, higher.passed_after) == (8, None)
-    assert evidence.received_at(lower) == evidence.turns[7].received_at
-    assert evidence.received_at(higher) is None
+    assert evidence.receipt_time(lower) == evidence.turns[7].received_at
+    assert evidence.receipt_time(higher) is None
     ends = evidence.sequence(0.9)
     assert ends[-1].n_turns == ENOUGH
     assert 0.6 <= ends[-1].low < 0.65
@@ -95,7 +95,7 @@ def test_curves_leave_out_what_nobody_has_judged(shop: GovernedShop) -> None:
 def test_events_name_what_went_wrong(shop: GovernedShop) -> None:
     shop.go_live()
     for right in (True,) * 5 + (False,) * 8:
-        shop.audited(right=right)
+        shop.audit(right=right)
     shop.update_readiness()
     evidence = shop.readiness.evidence("returns")
     assert evidence.pieces == []  # it is tested anew

@@ -58,7 +58,7 @@ def test_a_verdict_on_an_erased_message_counts_all_the_same(shop: GovernedShop) 
         connection = tx.conversations._connection
         connection.execute(update(messages).values(text=""))
         connection.execute(update(turns).values(utterance=None))
-    question = shop.reviews.next(shop.boris)
+    question = shop.reviews.find_next(shop.boris)
     assert question is not None
     shop.reviews.judge(question.review_id, Choice.NEITHER, shop.boris)
     (turn,) = shop.turns("returns")

@@ -22,7 +22,7 @@ def second_looks(shop: GovernedShop, *, right: int, wrong: int) -> None:
     """Accept as Anna, then confirm some and refute others as Boris."""
     for number in range(right + wrong):
         shop.accept(shop.ask(second=True))
-        question = shop.reviews.next(shop.boris)
+        question = shop.reviews.find_next(shop.boris)
         assert question is not None
         shop.reviews.judge(question.review_id, Choice.BOTH if number < right else Choice.NEITHER, shop.boris)
 
@@ -75,7 +75,7 @@ def test_one_review_in_twenty_is_planted_and_measures_the_judge(shop: GovernedSh
     second_looks(shop, right=1, wrong=0)
     assert scheduler.run_once() is True
     assert scheduler.run_once() is False
-    question = shop.reviews.next(shop.boris)
+    question = shop.reviews.find_next(shop.boris)
     assert question is not None
     assert question.question == SURE
     assert "Верните товар за 14 дней." not in question.answers  # of another topic, both of them
@@ -116,7 +116,7 @@ def test_what_customers_say_of_the_bot_is_counted(shop: GovernedShop) -> None:
     shop.go_live()
     feedback = shop.feedback
     for chat, helpful in (("a", True), ("b", False)):
-        reply = shop.said_by_bot(shop.ask(chat=chat))[-1]
+        reply = shop.bot_replies(shop.ask(chat=chat))[-1]
         feedback.rate("telegram", chat, reply.id, helpful=helpful)
     week = QualityMonitor(shop.store, clock=shop.clock).drift().this_week
     assert week.answered_alone == 2

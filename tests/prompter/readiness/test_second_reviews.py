@@ -36,7 +36,7 @@ def test_a_blind_turn_is_judged_by_the_article_that_the_operator_finds(shop: Sho
     assert evidence.right is True
     assert evidence.suggestion_visible is False
     assert (evidence.lot, evidence.lot_probability) == (SampleKind.BLIND, 0.1)
-    assert shop.reviews.next(shop.boris) is None
+    assert shop.reviews.find_next(shop.boris) is None
 
 
 def test_what_is_hidden_cannot_be_rejected(shop: Shop) -> None:
@@ -60,7 +60,7 @@ def test_a_turn_that_the_bot_would_not_answer_is_never_drawn(shop: Shop) -> None
     shop.decide(conversation, Action.WRITE_OWN, text="Солнечно.")
     (evidence,) = shop.evidence(conversation)
     assert (evidence.lot, evidence.lot_probability) == (None, None)
-    assert shop.reviews.next(shop.boris) is None
+    assert shop.reviews.find_next(shop.boris) is None
 
 
 # --- second judgements ------------------------------------------------------------------------
@@ -69,8 +69,8 @@ def test_a_turn_that_the_bot_would_not_answer_is_never_drawn(shop: Shop) -> None
 def test_a_drawn_acceptance_is_judged_by_somebody_else_who_is_not_told_of_it(shop: Shop) -> None:
     conversation = shop.ask(second=True)
     shop.accept(conversation)
-    assert shop.reviews.next(shop.anna) is None
-    question = shop.reviews.next(shop.boris)
+    assert shop.reviews.find_next(shop.anna) is None
+    question = shop.reviews.find_next(shop.boris)
     assert question is not None
     assert question.question == SURE
     # the bot's answer, put second by the draw of .99, beside its next best
@@ -80,7 +80,7 @@ def test_a_drawn_acceptance_is_judged_by_somebody_else_who_is_not_told_of_it(sho
     assert (first.verdict, first.right) == (Verdict.ACCEPTED, True)
     assert (second.verdict, second.right, second.operator_id) == (Verdict.CONFIRMED, True, shop.boris.id)
     assert {(one.lot, one.lot_probability) for one in (first, second)} == {(SampleKind.SECOND, 0.2)}
-    assert shop.reviews.waiting(shop.boris) == 0
+    assert shop.reviews.count_waiting(shop.boris) == 0
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_drawn_acceptance_is_judged_by_somebody_else_who_is_not_told_of_it(sho
 def test_the_bot_is_right_if_its_answer_is_chosen(shop: Shop, choice: Choice, right: bool) -> None:
     conversation = shop.ask(second=True)
     shop.accept(conversation)
-    question = shop.reviews.next(shop.boris)
+    question = shop.reviews.find_next(shop.boris)
     assert question is not None
     shop.reviews.judge(question.review_id, choice, shop.boris)
     assert shop.evidence(conversation)[-1].right is right
@@ -103,23 +103,23 @@ def test_an_acceptance_that_was_not_drawn_keeps_the_probability_with_which_it_mi
     shop.accept(conversation)
     (evidence,) = shop.evidence(conversation)
     assert (evidence.lot, evidence.lot_probability) == (None, 0.2)
-    assert shop.reviews.waiting(shop.boris) == 0
+    assert shop.reviews.count_waiting(shop.boris) == 0
 
 
 def test_what_was_refused_is_not_judged_again(shop: Shop) -> None:
     conversation = shop.ask(second=True)
     shop.decide(conversation, Action.REJECT, reason=RejectReason.WRONG_ARTICLE)
     assert [(piece.right, piece.lot) for piece in shop.evidence(conversation)] == [(False, None)]
-    assert shop.reviews.waiting(shop.boris) == 0
+    assert shop.reviews.count_waiting(shop.boris) == 0
 
 
 def test_undoing_and_accepting_again_draws_no_second_time(shop: Shop) -> None:
     conversation = shop.ask(second=True)
     decided = shop.accept(conversation)
     shop.desk.undo(decided.decision_id, shop.anna)
-    assert shop.reviews.waiting(shop.boris) == 0
+    assert shop.reviews.count_waiting(shop.boris) == 0
     shop.accept(conversation)
-    assert shop.reviews.waiting(shop.boris) == 1
+    assert shop.reviews.count_waiting(shop.boris) == 1
     accepted, undone, again = shop.evidence(conversation)
     assert (accepted.lot, undone.lot, again.lot) == (SampleKind.SECOND, None, SampleKind.SECOND)
     assert undone.right is False
@@ -129,7 +129,7 @@ def test_an_own_answer_is_settled_by_a_second_person_who_sees_both(shop: Shop) -
     conversation = shop.ask()
     shop.decide(conversation, Action.WRITE_OWN, text="Принесите его в магазин.")
     assert shop.evidence(conversation)[-1].right is None
-    question = shop.reviews.next(shop.boris)
+    question = shop.reviews.find_next(shop.boris)
     assert question is not None
     assert set(question.answers) == {"Верните товар за 14 дней.", "Принесите его в магазин."}
     shop.reviews.judge(question.review_id, Choice.BOTH, shop.boris)
@@ -140,7 +140,7 @@ def test_an_own_answer_is_settled_by_a_second_person_who_sees_both(shop: Shop) -
 def test_the_first_operator_cannot_judge_their_own(shop: Shop) -> None:
     conversation = shop.ask(second=True)
     shop.accept(conversation)
-    question = shop.reviews.next(shop.boris)
+    question = shop.reviews.find_next(shop.boris)
     assert question is not None
     with pytest.raises(Forbidden, match="second person"):
         shop.reviews.judge(question.review_id, Choice.FIRST, shop.anna)
@@ -149,7 +149,7 @@ def test_the_first_operator_cannot_judge_their_own(shop: Shop) -> None:
 def test_a_review_is_judged_once(shop: Shop) -> None:
     conversation = shop.ask(second=True)
     shop.accept(conversation)
-    question = shop.reviews.next(shop.boris)
+    question = shop.reviews.find_next(shop.boris)
     assert question is not None
     shop.reviews.judge(question.review_id, Choice.NEITHER, shop.boris)
     with pytest.raises(AlreadyDecided):
@@ -160,7 +160,7 @@ def test_a_review_is_judged_once(shop: Shop) -> None:
 def test_of_a_single_answer_no_second_one_can_be_chosen(shop: Shop) -> None:
     conversation = shop.ask("когда вернут деньги", second=True)
     shop.accept(conversation)
-    question = shop.reviews.next(shop.boris)
+    question = shop.reviews.find_next(shop.boris)
     assert question is not None
     assert len(question.answers) == 1
     for choice in (Choice.SECOND, Choice.BOTH):

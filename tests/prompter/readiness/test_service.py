@@ -51,7 +51,7 @@ def test_a_ready_topic_asks_a_supervisor_before_it_answers(shop: GovernedShop) -
     conversation = shop.ask()
     assert shop.route(conversation) == (Route.AUTOPILOT, None)
     assert shop.turn(conversation).state is TurnState.CLOSED
-    (reply,) = shop.said_by_bot(conversation)
+    (reply,) = shop.bot_replies(conversation)
     assert reply.text == "Верните товар за 14 дней.\n\nОтветил бот."
     assert reply.offers_operator
     event = shop.returns().events[0]
@@ -154,8 +154,8 @@ def test_a_model_that_nobody_has_judged_does_not_use_up_a_test(shop: GovernedSho
 def test_a_topic_that_slips_is_demoted_and_says_why(shop: GovernedShop) -> None:
     shop.go_live()
     for _ in range(5):
-        shop.audited(right=True)
-    wrong = [shop.audited(right=False) for _ in range(8)]
+        shop.audit(right=True)
+    wrong = [shop.audit(right=False) for _ in range(8)]
     assert shop.update_readiness()
     demoted = shop.returns()
     assert (demoted.state, demoted.threshold, demoted.test_number) == (ReadinessState.DEMOTED, None, 2)
@@ -170,7 +170,7 @@ def test_a_topic_that_slips_is_demoted_and_says_why(shop: GovernedShop) -> None:
 def test_right_audits_leave_it_alone(shop: GovernedShop) -> None:
     shop.go_live()
     for _ in range(12):
-        shop.audited(right=True)
+        shop.audit(right=True)
     assert shop.update_readiness() is False
     assert (shop.returns().audited, shop.returns().audited_right) == (12, 12)
 
@@ -178,7 +178,7 @@ def test_right_audits_leave_it_alone(shop: GovernedShop) -> None:
 def test_an_answer_that_is_not_drawn_is_not_audited(shop: GovernedShop) -> None:
     shop.go_live()
     shop.ask()
-    assert shop.reviews.waiting(shop.boris) == 0
+    assert shop.reviews.count_waiting(shop.boris) == 0
 
 
 # --- what holds a ready topic back ------------------------------------------------------------
@@ -311,7 +311,7 @@ def test_another_model_is_judged_by_lots_that_it_has_not_learned_from(shop: Gove
     shop.prove(20)
     shop.accept(shop.ask())  # seen: whoever decided knew the old model's suggestion
     shop.clock.forward(60)
-    assert shop.readiness.run_once("words-2", learned_until=early, ask=shop.assistant.triage)
+    assert shop.readiness.run_once("words-2", training_cutoff=early, ask=shop.assistant.triage)
     again = shop.returns()
     assert (again.test_number, again.steps[0].n_turns, again.steps[0].estimate) == (2, 20, 1.0)
     assert again.state is ReadinessState.READY
@@ -324,7 +324,7 @@ def test_what_came_in_before_its_data_were_cut_is_not_replayed(shop: GovernedSho
     shop.clock.forward(60)
     late = shop.clock()
     shop.clock.forward(60)
-    assert shop.readiness.run_once("words-2", learned_until=late, ask=shop.assistant.triage)
+    assert shop.readiness.run_once("words-2", training_cutoff=late, ask=shop.assistant.triage)
     assert shop.returns().steps[0].n_turns == 0
 
 
@@ -334,7 +334,7 @@ def test_another_answer_is_right_only_if_the_operator_has_sent_it(shop: Governed
     shop.blind(right=False)  # sent: refund-when
     other = next(article for article in SHOP if article.id == "refund-when")
     shop.assistant.articles = [replace(other, question=SURE)]
-    shop.readiness.run_once("words-2", learned_until=START, ask=shop.assistant.triage)
+    shop.readiness.run_once("words-2", training_cutoff=START, ask=shop.assistant.triage)
     assert [piece.right for piece in shop.readiness.evidence("returns").pieces] == [False, True]
 
 
@@ -342,5 +342,5 @@ def test_a_turn_that_the_new_model_would_leave_alone_is_no_evidence(shop: Govern
     shop.clock.forward(60)
     shop.prove(3)
     shop.assistant.articles = []
-    shop.readiness.run_once("words-2", learned_until=START, ask=shop.assistant.triage)
+    shop.readiness.run_once("words-2", training_cutoff=START, ask=shop.assistant.triage)
     assert shop.returns().steps[0].n_turns == 0

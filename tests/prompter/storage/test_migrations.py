@@ -118,7 +118,7 @@ def test_tokens_from_before_there_were_scopes_work_for_a_quarter_of_a_year(tmp_p
         )
     migrate(engine)
     accounts = Accounts(Store(engine))
-    bearer = accounts.by_token("sufler_1_secret")
+    bearer = accounts.find_by_token("sufler_1_secret")
     assert bearer is not None
     assert bearer.token.scopes == frozenset(Scope)
     assert bearer.token.expires_at is not None

@@ -40,7 +40,7 @@ from prompter.storage.tables import turns
 from prompter_api.errors import TooManyTries
 from prompter_api.throttle import LoginThrottle
 from tests.fakes import FAST_HASHER, SHOP, START, FakeClock, OrderDialogue
-from tests.postgres import find_programs, running_server
+from tests.postgres import find_programs, run_server
 from tests.prompter.conversations.test_clock_guard import ClockContract
 from tests.prompter.knowledge.drafted import changed_answer, new_article, phrasing
 from tests.prompter.readiness.governed import RULE, GovernedShop
@@ -81,7 +81,7 @@ class Line:
         message = IncomingMessage(channel=channel, chat_id=chat, external_id=str(self._count), text="эй")
         self._reception.receive(message)
 
-    def served(self, n_turns: int) -> list[str]:
+    def serve(self, n_turns: int) -> list[str]:
         """Triage this number of turns, and return their customers."""
         with self._store.read() as tx:
             due = tx.conversations.due_turns(self.now, limit=n_turns)
@@ -95,7 +95,7 @@ class Line:
 class StoreContract:
     """The contract of every database. Subclasses provide the fixture `store`."""
 
-    def waiting_turn(self, store: Store, message: IncomingMessage = MESSAGE) -> tuple[int, int]:
+    def add_waiting_turn(self, store: Store, message: IncomingMessage = MESSAGE) -> tuple[int, int]:
         """Create a triaged turn, and return the ids of its conversation and of the turn."""
         with store.write() as tx:
             conversation = tx.conversations.ensure(message, START)
@@ -150,8 +150,8 @@ class StoreContract:
         assert not versions.use("v1", after=1, reason=ActivationReason.TRAIN)
         assert versions.roll_back(None).id == "v1"
         versions.add("v3", made=Origin.LEARN, model="m", parent="v1")
-        versions.shadow("v3", GateRecord())
-        shadowing = versions.shadowing()
+        versions.start_shadow("v3", GateRecord())
+        shadowing = versions.shadow_version()
         assert shadowing is not None
         assert (shadowing.id, versions.number()) == ("v3", 3)
         assert [
@@ -167,10 +167,10 @@ class StoreContract:
         conversation = shop.ask("статус", chat="olga")
         assert len(engine.told["sufler-1-1"]) == 1
         shop.decide(conversation, Action.WRITE_OWN, text="Минуту.")
-        shop.conversing_looks()
+        shop.look_at_dialogues()
         assert engine.paused == {"sufler-1-1": True}
         shop.desk.return_to_bot(conversation)
-        shop.conversing_looks()
+        shop.look_at_dialogues()
         assert engine.paused == {"sufler-1-1": False}
         shop.ask("40018237", chat="olga")
         assert shop.desk.conversation(conversation).suggestions[0].text == "Заказ 40018237 едет."
@@ -179,14 +179,14 @@ class StoreContract:
         jobs = Jobs(store)
         asked = jobs.enqueue(JobKind.LEARN, None)
         assert jobs.enqueue(JobKind.LEARN, None).id == asked.id
-        with jobs.running(JobKind.LEARN) as job:
+        with jobs.run(JobKind.LEARN) as job:
             assert job.id == asked.id
-            with pytest.raises(JobRunning), jobs.running(JobKind.LEARN):
+            with pytest.raises(JobRunning), jobs.run(JobKind.LEARN):
                 pass
-        assert [item.state for item in jobs.last(JobKind.LEARN)] == [JobState.DONE]
+        assert [item.state for item in jobs.list_recent(JobKind.LEARN)] == [JobState.DONE]
 
     def test_what_a_shadow_suggests_stands_beside_the_champion(self, store: Store) -> None:
-        _, turn_id = self.waiting_turn(store)
+        _, turn_id = self.add_waiting_turn(store)
         Versions(store).add("v2", made=Origin.LEARN, model="m", parent=None)
         with store.write() as tx:
             assert [turn for turn, _ in tx.shadows.to_triage("v2", since=START, limit=9)] == [turn_id]
@@ -239,7 +239,7 @@ class StoreContract:
             assert tx.conversations.find("telegram", "7") is None
 
     def test_a_message_is_stored_once(self, store: Store) -> None:
-        conversation, turn = self.waiting_turn(store)
+        conversation, turn = self.add_waiting_turn(store)
         with store.read() as tx:
             assert tx.conversations.has_message(conversation, "1")
             assert not tx.conversations.has_message(conversation, "2")
@@ -258,7 +258,7 @@ class StoreContract:
         assert customer.name == "Оля"
 
     def test_one_turn_is_open_in_a_conversation(self, store: Store) -> None:
-        conversation, turn = self.waiting_turn(store)
+        conversation, turn = self.add_waiting_turn(store)
         with store.write() as tx:
             opened = tx.conversations.open_turn(conversation, START)
             assert opened.id != turn
@@ -270,28 +270,28 @@ class StoreContract:
     def test_a_flood_of_new_chats_does_not_hold_up_customers_who_talk_already(self, store: Store) -> None:
         line = Line(store)
         line.says("web", "known")
-        assert line.served(1) == ["known"]
+        assert line.serve(1) == ["known"]
         for number in range(100):
             line.says("web", f"stranger-{number}")
         line.says("telegram", "newcomer")
         line.says("web", "known")
-        assert line.served(4) == ["stranger-0", "known", "stranger-1", "newcomer"]
+        assert line.serve(4) == ["stranger-0", "known", "stranger-1", "newcomer"]
         line.says("web", "known")
-        assert line.served(2) == ["stranger-2", "known"]
-        assert line.served(100) == [f"stranger-{number}" for number in range(3, 100)]
+        assert line.serve(2) == ["stranger-2", "known"]
+        assert line.serve(100) == [f"stranger-{number}" for number in range(3, 100)]
 
     def test_nobody_waits_for_ever_in_the_line(self, store: Store) -> None:
         line = Line(store)
         for number in range(30):
             line.says("web", f"known-{number}")
-        line.served(30)
+        line.serve(30)
         for number in range(20):
             line.says("web", f"known-{number}")
         line.says("web", "newcomer")
         served = []
         for number in range(20, 30):  # however many who are known keep coming
             line.says("web", f"known-{number}")
-            served += line.served(1)
+            served += line.serve(1)
         assert served.index("newcomer") == 5
         assert [chat for chat in served if chat != "newcomer"] == [f"known-{number}" for number in range(9)]
 
@@ -299,15 +299,15 @@ class StoreContract:
         line = Line(store)
         for chat in ["known"] + ["flood", "flooding"] * (MAX_RECENT_TURNS + 1):
             line.says("telegram", chat)
-            line.served(1)
+            line.serve(1)
         for chat in ("flood", "flooding", "known", "new"):
             line.says("telegram", chat)
-        assert line.served(4) == ["flood", "known", "new", "flooding"]
+        assert line.serve(4) == ["flood", "known", "new", "flooding"]
         line.later(minutes=11)
         for chat in ("flood", "flooding"):
             line.says("telegram", chat)
         line.says("telegram", "newer")
-        assert line.served(3) == ["flood", "flooding", "newer"]
+        assert line.serve(3) == ["flood", "flooding", "newer"]
 
     def test_turns_that_failed_go_behind_the_others(self, store: Store) -> None:
         line = Line(store)
@@ -319,7 +319,7 @@ class StoreContract:
                 assert (found, tx.conversations.failures(turn.id)) == (1, 1)
         for chat in ("first", "second", "third", "fourth"):
             line.says("web", chat)
-        assert line.served(9) == [
+        assert line.serve(9) == [
             "broken-0", "first", "broken-1", "second", "third", "broken-2", "fourth"
         ]  # fmt: skip
         with store.write() as tx:
@@ -329,27 +329,27 @@ class StoreContract:
         line = Line(store)
         for _ in range(MAX_RECENT_TURNS):
             line.says("web", "known")
-            line.served(1)
+            line.serve(1)
         line.later(minutes=-60)
         for chat in ("new", "newer", "known"):
             line.says("web", chat)
-        assert line.served(3) == ["new", "known", "newer"]
+        assert line.serve(3) == ["new", "known", "newer"]
 
     def test_turns_that_wait_for_the_worker_are_counted(self, store: Store) -> None:
         line = Line(store)
         with store.read() as tx:
-            assert tx.conversations.untriaged(line.now) == (0, None)
+            assert tx.conversations.count_untriaged(line.now) == (0, None)
         for number in range(3):
             line.says("web", str(number))
         begun = line.now - timedelta(seconds=2)
         with store.read() as tx:
-            assert tx.conversations.untriaged(line.now) == (3, begun)
-            assert tx.conversations.untriaged(begun - timedelta(seconds=1)) == (0, None)
-            assert tx.conversations.untriaged(line.now, limit=2)[0] == 2
+            assert tx.conversations.count_untriaged(line.now) == (3, begun)
+            assert tx.conversations.count_untriaged(begun - timedelta(seconds=1)) == (0, None)
+            assert tx.conversations.count_untriaged(line.now, limit=2)[0] == 2
             assert [tx.conversations.count_open(limit=limit) for limit in (2, 9)] == [2, 3]
 
     def test_a_triage_of_a_turn_that_moved_on_is_not_stored(self, store: Store) -> None:
-        _, turn_id = self.waiting_turn(store)
+        _, turn_id = self.add_waiting_turn(store)
         with store.write() as tx:
             turn = tx.conversations.turn(turn_id)
             assert turn is not None
@@ -357,7 +357,7 @@ class StoreContract:
             assert not tx.conversations.extend_turn(turn_id, last_message_id=99, closes_at=START)
 
     def test_a_turn_has_one_live_decision(self, store: Store) -> None:
-        _, turn = self.waiting_turn(store)
+        _, turn = self.add_waiting_turn(store)
         operator = self.operator(store)
         decision = self.decide(store, turn, operator)
         with pytest.raises(Conflict):
@@ -370,14 +370,14 @@ class StoreContract:
     def test_closing_a_turn_closes_those_seen_with_it_and_reopening_brings_them_back(
         self, store: Store
     ) -> None:
-        conversation, first = self.waiting_turn(store)
+        conversation, first = self.add_waiting_turn(store)
         again = IncomingMessage(channel="telegram", chat_id="7", external_id="2", text="Ау")
-        _, second = self.waiting_turn(store, again)
+        _, second = self.add_waiting_turn(store, again)
         with store.write() as tx:
             turn = tx.conversations.turn(second)
             assert turn is not None
             assert tx.conversations.close_turn(second)
-            tx.conversations.close_turns_seen(turn, turn.last_message_id)
+            tx.conversations.close_seen_turns(turn, turn.last_message_id)
             assert not tx.conversations.close_turn(first)
             assert tx.conversations.waiting_turns() == []
             tx.conversations.reopen_turn(second)
@@ -385,27 +385,29 @@ class StoreContract:
         assert [message.id for message in waiting] == [first, second]
 
     def test_a_reply_is_claimed_once_and_in_order(self, store: Store) -> None:
-        conversation, _ = self.waiting_turn(store)
+        conversation, _ = self.add_waiting_turn(store)
         with store.write() as tx:
             first, second = tx.outbox.add(
                 conversation_id=conversation, parts=["a", "b"], author=Author.BOT, not_before=START, now=START
             )
-            assert tx.outbox.claimable(["web"], START, limit=9) == []
-            (waiting,) = tx.outbox.claimable(["telegram"], START, limit=9)
+            assert tx.outbox.list_claimable(["web"], START, limit=9) == []
+            (waiting,) = tx.outbox.list_claimable(["telegram"], START, limit=9)
             assert (waiting[0].id, waiting[1:]) == (first, ("telegram", "7", None))
             assert tx.outbox.claim(first, START, START + timedelta(seconds=60)) == 1
             assert tx.outbox.claim(first, START, START + timedelta(seconds=60)) is None
-            assert tx.outbox.claimable(["telegram"], START, limit=9) == []
+            assert tx.outbox.list_claimable(["telegram"], START, limit=9) == []
             assert tx.outbox.expired_claims(START + timedelta(seconds=60)) == []
             assert [reply.id for reply, _ in tx.outbox.expired_claims(START + timedelta(seconds=61))] == [
                 first
             ]
             assert tx.outbox.settle(first, OutboxState.SENDING, OutboxState.SENT, sent_at=START)
             assert not tx.outbox.settle(first, OutboxState.SENDING, OutboxState.FAILED)
-            assert [reply.id for reply, *_ in tx.outbox.claimable(["telegram"], START, limit=9)] == [second]
+            assert [reply.id for reply, *_ in tx.outbox.list_claimable(["telegram"], START, limit=9)] == [
+                second
+            ]
 
     def test_a_reply_that_was_found_waits_for_one_that_is_to_be_sent_again(self, store: Store) -> None:
-        conversation, _ = self.waiting_turn(store)
+        conversation, _ = self.add_waiting_turn(store)
         until = START + timedelta(seconds=60)
         with store.write() as tx:
             first, second = (
@@ -416,7 +418,9 @@ class StoreContract:
             )
             assert tx.outbox.claim(first, START, until) == 1
             assert tx.outbox.settle(first, OutboxState.SENDING, OutboxState.UNKNOWN)
-            assert [reply.id for reply, *_ in tx.outbox.claimable(["telegram"], START, limit=9)] == [second]
+            assert [reply.id for reply, *_ in tx.outbox.list_claimable(["telegram"], START, limit=9)] == [
+                second
+            ]
             assert tx.outbox.settle(first, OutboxState.UNKNOWN, OutboxState.PENDING)
             assert tx.outbox.claim(second, START, until) is None
             assert tx.outbox.claim(first, START, until) == 2
@@ -425,7 +429,7 @@ class StoreContract:
             assert tx.outbox.claim(second, START, until) == 1
 
     def test_one_decision_has_one_reply(self, store: Store) -> None:
-        conversation, turn = self.waiting_turn(store)
+        conversation, turn = self.add_waiting_turn(store)
         decision = self.decide(store, turn, self.operator(store))
 
         def reply() -> None:
@@ -523,13 +527,13 @@ class StoreContract:
         shop.go_live()
         conversation = shop.ask(chat="ivan")
         assert shop.route(conversation) == (Route.AUTOPILOT, None)
-        reply = shop.said_by_bot(conversation)[-1]
+        reply = shop.bot_replies(conversation)[-1]
         assert shop.feedback.rate("telegram", "ivan", reply.id, helpful=False)
-        question = shop.reviews.next(shop.boris)
+        question = shop.reviews.find_next(shop.boris)
         assert question is not None
         shop.reviews.judge(question.review_id, Choice.NEITHER, shop.boris)
         for _ in range(8):
-            shop.audited(right=False)
+            shop.audit(right=False)
         assert shop.update_readiness()
         demoted = shop.returns()
         assert (demoted.state, demoted.test_number) == (ReadinessState.DEMOTED, 2)
@@ -545,7 +549,7 @@ class StoreContract:
         shop = GovernedShop(store)
         shop.prove(3)
         for _ in range(2):  # the second time there is nothing to do
-            shop.readiness.run_once("words-2", learned_until=START, ask=shop.assistant.triage)
+            shop.readiness.run_once("words-2", training_cutoff=START, ask=shop.assistant.triage)
         assert shop.returns().steps[0].n_turns == 3
 
     def test_topics_are_tested_together(self, store: Store) -> None:
@@ -577,7 +581,7 @@ class StoreContract:
         before = accounts.add("anna", Role.OPERATOR, "correct horse battery")
         accounts.set_password("anna", "another good one")
         assert sessions.start(before) is None
-        assert sessions.start(accounts.named("anna")) is not None
+        assert sessions.start(accounts.require_by_name("anna")) is not None
 
     def test_sessions_of_one_account_are_bounded_and_old_ones_forgotten(self, store: Store) -> None:
         clock = FakeClock()
@@ -598,7 +602,7 @@ class StoreContract:
         scopes = frozenset({Scope.SUPERVISE, Scope.METRICS})
         secret = accounts.create_token(anna.id, "x", scopes=scopes, days=1)
         accounts.create_token(anna.id, "y", scopes={Scope.READ}, days=None)
-        assert accounts.by_token(secret) is not None
+        assert accounts.find_by_token(secret) is not None
         first, second = accounts.tokens(anna.id)
         assert (first.scopes, first.expires_at, first.last_used_at) == (scopes, START + timedelta(1), START)
         assert (second.scopes, second.expires_at, second.last_used_at) == (
@@ -607,7 +611,7 @@ class StoreContract:
             None,
         )
         clock.forward(24 * 3600)
-        assert accounts.by_token(secret) is None
+        assert accounts.find_by_token(secret) is None
         accounts.revoke_tokens(anna.id)
         assert accounts.tokens(anna.id) == []
 
@@ -679,7 +683,7 @@ def postgres_url() -> Iterator[str]:
     programs = find_programs()
     if programs is None:
         missing("PostgreSQL's server")
-    with running_server(programs) as url:
+    with run_server(programs) as url:
         yield url
 
 
@@ -727,7 +731,7 @@ class TestPostgres(StoreContract):
         source = connect(f"sqlite:///{tmp_path / 'source.db'}")
         migrate(source)
         old = Store(source)
-        conversation, _ = self.waiting_turn(old)
+        conversation, _ = self.add_waiting_turn(old)
         with old.write() as tx:
             tx.articles.upsert(SHOP, changed_by="test", now=START)
         target = connect(postgres)
@@ -737,7 +741,7 @@ class TestPostgres(StoreContract):
             assert tx.articles.count() == 4
             assert len(tx.conversations.messages(conversation)) == 1
         other = IncomingMessage(channel="telegram", chat_id="8", external_id="1")
-        assert self.waiting_turn(new, other)[0] > conversation
+        assert self.add_waiting_turn(new, other)[0] > conversation
         old.close()
         new.close()
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kb_index import Article, Hit
-from prompter.suggestions.confidence import ConfidenceModel, features, updated
+from prompter.suggestions.confidence import ConfidenceModel, features, update_model
 
 PRIOR = ConfidenceModel(bias=-1, weight_lead=1, weight_vote=2, weight_in_scope=0.1, weight_phrasings=-0.5)
 HIT = Hit(
@@ -44,10 +44,10 @@ def outcomes(n: int, truth: ConfidenceModel) -> tuple[list[tuple[float, ...]], l
 
 
 def test_no_outcome_leaves_the_prior_and_many_overrule_it() -> None:
-    assert updated(PRIOR, [], []) == PRIOR
+    assert update_model(PRIOR, [], []) == PRIOR
     truth = replace(PRIOR, bias=0.5, weight_vote=4.0)
-    few = updated(PRIOR, *outcomes(20, truth))
-    many = updated(PRIOR, *outcomes(5000, truth))
+    few = update_model(PRIOR, *outcomes(20, truth))
+    many = update_model(PRIOR, *outcomes(5000, truth))
     told = truth.confidence(HIT, in_scope=0.9)
     assert abs(many.confidence(HIT, in_scope=0.9) - told) < 0.02
     assert PRIOR.confidence(HIT, in_scope=0.9) < few.confidence(HIT, in_scope=0.9) < 1
@@ -55,5 +55,5 @@ def test_no_outcome_leaves_the_prior_and_many_overrule_it() -> None:
 
 def test_outcomes_cannot_make_nearness_a_fault() -> None:
     rows, right = outcomes(2000, PRIOR)
-    model = updated(PRIOR, rows, [not is_right for is_right in right])
+    model = update_model(PRIOR, rows, [not is_right for is_right in right])
     assert (model.weight_lead, model.weight_vote) == (0, 0)

@@ -9,7 +9,7 @@ from prompter.suggestions.confidence import FEATURES
 from prompter.suggestions.explanations import explain
 from prompter.suggestions.routing import route
 from tests.prompter.suggestions.test_assistant import assistant, knowledge
-from tests.prompter.suggestions.test_ranker_training import taught, with_learned
+from tests.prompter.suggestions.test_ranker_training import fit, with_learned
 
 
 class CountedSearch:
@@ -56,7 +56,7 @@ def test_the_nearest_text_and_the_words_that_it_shares_are_named() -> None:
 
 
 def test_confirmed_texts_that_voted_are_named() -> None:
-    learned = taught(
+    learned = fit(
         LabeledText(text="бабки отдайте", right=("refund-when",)),
         LabeledText(text="отдайте бабки уже", right=("refund-when",)),
         LabeledText(text="где мой заказ", right=("order-where",)),

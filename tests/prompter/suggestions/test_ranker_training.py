@@ -28,7 +28,7 @@ VERDICTS = (
 )
 
 
-def taught(
+def fit(
     *texts: LabeledText,
     corrector: Corrector | None = None,
     encoder: LetterEncoder | None = None,
@@ -54,30 +54,30 @@ def with_learned(learned: RankerState | None) -> Assistant:
 
 def test_a_confirmed_text_is_answered_with_its_article() -> None:
     assert with_learned(None).suggest("отдайте-ка бабки")[0].article_id != "refund-when"
-    learned = taught(*VERDICTS)
+    learned = fit(*VERDICTS)
     learned = replace(learned, weights=replace(learned.weights, weight_votes=20.0))
     assert with_learned(learned).suggest("отдайте-ка бабки")[0].article_id == "refund-when"
 
 
 def test_right_suggestions_make_it_surer_and_wrong_ones_less_sure() -> None:
     asked = [f"как вернуть товар {number}" for number in "абвгдежзик"]
-    right = taught(*(LabeledText(text=text, right=("returns-how",)) for text in asked))
-    wrong = taught(*(LabeledText(text=text, wrong=("returns-how",)) for text in asked))
+    right = fit(*(LabeledText(text=text, right=("returns-how",)) for text in asked))
+    wrong = fit(*(LabeledText(text=text, wrong=("returns-how",)) for text in asked))
     assert wrong.confidence.bias < CONFIDENCE.bias < right.confidence.bias
 
 
 def test_judged_texts_are_read_as_asked_ones_are() -> None:
     mistyped = replace(VERDICTS[0], text="бабкки отадйте")
-    corrected = taught(mistyped, corrector=Corrector.of(text.text for text in VERDICTS))
+    corrected = fit(mistyped, corrector=Corrector.of(text.text for text in VERDICTS))
     assert corrected.judged.texts == (mistyped,)  # kept as the customer wrote it
-    assert corrected.judged.vectors().tolist() == taught(VERDICTS[0]).judged.vectors().tolist()
-    assert taught(mistyped).judged.vectors().tolist() != corrected.judged.vectors().tolist()
+    assert corrected.judged.vectors().tolist() == fit(VERDICTS[0]).judged.vectors().tolist()
+    assert fit(mistyped).judged.vectors().tolist() != corrected.judged.vectors().tolist()
 
 
 def test_each_text_is_encoded_once() -> None:
     encoder = LetterEncoder()
     again = replace(VERDICTS[2], text="Как  вернуть товар", right=("refund-when",))
-    learned = taught(*VERDICTS, again, encoder=encoder)
+    learned = fit(*VERDICTS, again, encoder=encoder)
     assert sorted(encoder.encoded) == [
         "бабки отдайте",
         "где мой заказ",
@@ -90,26 +90,26 @@ def test_each_text_is_encoded_once() -> None:
 
 
 def test_texts_learned_before_are_not_encoded_again() -> None:
-    before = ranker_state_of(part_of(taught(*VERDICTS[:2], VERDICTS[3]))).judged
+    before = ranker_state_of(part_of(fit(*VERDICTS[:2], VERDICTS[3]))).judged
     encoder = LetterEncoder()
     mistyped = replace(VERDICTS[0], text="бабкки отадйте")
     corrector = Corrector.of(text.text for text in VERDICTS)
-    learned = taught(*VERDICTS[1:], mistyped, corrector=corrector, encoder=encoder, known=before)
+    learned = fit(*VERDICTS[1:], mistyped, corrector=corrector, encoder=encoder, known=before)
     assert encoder.encoded == ["как вернуть товар"]
-    assert learned.fingerprint == taught(*VERDICTS[1:], mistyped, corrector=corrector).fingerprint
-    assert learned.judged.vectors().tolist() == taught(*VERDICTS[1:], VERDICTS[0]).judged.vectors().tolist()
+    assert learned.fingerprint == fit(*VERDICTS[1:], mistyped, corrector=corrector).fingerprint
+    assert learned.judged.vectors().tolist() == fit(*VERDICTS[1:], VERDICTS[0]).judged.vectors().tolist()
 
 
 def test_texts_corrected_otherwise_than_before_are_encoded_again() -> None:
     mistyped = replace(VERDICTS[0], text="бабкки отадйте")
-    before, encoder = taught(mistyped).judged, LetterEncoder()
-    taught(mistyped, corrector=Corrector.of(text.text for text in VERDICTS), encoder=encoder, known=before)
+    before, encoder = fit(mistyped).judged, LetterEncoder()
+    fit(mistyped, corrector=Corrector.of(text.text for text in VERDICTS), encoder=encoder, known=before)
     assert encoder.encoded == ["бабки отдайте"]
 
 
 def test_vectors_of_nobody_knows_what_are_not_used() -> None:
-    before, encoder = taught(*VERDICTS).judged, LetterEncoder()
-    taught(*VERDICTS, encoder=encoder, known=LabeledTexts(before.texts, before.vectors()))
+    before, encoder = fit(*VERDICTS).judged, LetterEncoder()
+    fit(*VERDICTS, encoder=encoder, known=LabeledTexts(before.texts, before.vectors()))
     assert len(encoder.encoded) == len(VERDICTS)
 
 
@@ -130,7 +130,7 @@ def test_vectors_of_nobody_knows_what_are_not_used() -> None:
          "both at once", "no verdict"],
 )  # fmt: skip
 def test_whatever_was_judged_a_known_question_finds_its_article(texts: tuple[LabeledText, ...]) -> None:
-    learned = taught(*texts)
+    learned = fit(*texts)
     assert learned.judged.texts == texts
     suggestions = with_learned(learned).suggest("как вернуть товар")
     assert suggestions[0].article_id == "returns-how"
@@ -139,7 +139,7 @@ def test_whatever_was_judged_a_known_question_finds_its_article(texts: tuple[Lab
 
 def test_a_thousand_texts_for_one_article_leave_the_others_findable() -> None:
     words = "забрать посылку доставка курьер привезти товар сегодня завтра дом адрес".split()
-    learned = taught(
+    learned = fit(
         *(
             LabeledText(text=" ".join((*three, "где")), right=("order-where",))
             for three in product(words, repeat=3)
@@ -167,18 +167,18 @@ def test_progress_is_told_of_each_text() -> None:
 
 
 def test_nothing_learned_changes_nothing() -> None:
-    nothing = taught(LabeledText(text="👍", right=("returns-how",)))
+    nothing = fit(LabeledText(text="👍", right=("returns-how",)))
     assert with_learned(nothing).suggest("где мой заказ") == with_learned(None).suggest("где мой заказ")
     assert nothing.confidence == CONFIDENCE
 
 
 def test_the_fingerprint_names_what_was_learned() -> None:
-    assert taught(*VERDICTS).fingerprint == taught(*VERDICTS).fingerprint
-    assert taught(*VERDICTS).fingerprint != taught(*VERDICTS[:3]).fingerprint
+    assert fit(*VERDICTS).fingerprint == fit(*VERDICTS).fingerprint
+    assert fit(*VERDICTS).fingerprint != fit(*VERDICTS[:3]).fingerprint
 
 
 def test_it_is_the_same_after_a_restart(tmp_path: Path) -> None:
-    learned = replace(taught(*VERDICTS), until=START)
+    learned = replace(fit(*VERDICTS), until=START)
     said = describe(reader_id="letters", data=learned.fingerprint, config={}, created=START)
     parts, _ = load_version(save_version({"learned": part_of(learned)}, said, tmp_path))
     loaded = ranker_state_of(parts["learned"])
@@ -188,7 +188,7 @@ def test_it_is_the_same_after_a_restart(tmp_path: Path) -> None:
 
 
 def test_pieces_that_do_not_fit_are_refused() -> None:
-    part = part_of(taught(*VERDICTS))
+    part = part_of(fit(*VERDICTS))
     for broken in (
         replace(part, values={**part.values, "weights": {}}),
         replace(part, arrays={**part.arrays, "vectors": part.arrays["vectors"][:1]}),

@@ -6,7 +6,7 @@ import pytest
 
 from kb_index import ArticleSearch, Weights
 from nlu.reader import TextReader
-from prompter.suggestions.ranking_weights import Ranking, fit_weights, reranked
+from prompter.suggestions.ranking_weights import Ranking, fit_weights, rerank
 from tests.encoders import LetterEncoder
 from tests.fakes import SHOP
 from tests.prompter.suggestions.test_assistant import CONFIG
@@ -72,9 +72,9 @@ def test_hits_reranked_are_what_a_search_with_those_weights_finds() -> None:
     new = replace(PRIOR, weight_question=1, weight_words=30)
     before = search.search(utterance, 4, on=date(2026, 3, 2)).hits
     after = search.search(utterance, 4, on=date(2026, 3, 2), weights=new).hits
-    ours = reranked(before, CONFIG, new)
+    ours = rerank(before, CONFIG, new)
     assert [hit.article.id for hit in ours] == [hit.article.id for hit in after]
     assert [hit.article.id for hit in ours] != [hit.article.id for hit in before]
     assert [hit.relevance for hit in ours] == pytest.approx([hit.relevance for hit in after], abs=1e-5)
     assert [hit.probability for hit in ours] == pytest.approx([hit.probability for hit in after], abs=1e-5)
-    assert reranked((), CONFIG, new) == ()
+    assert rerank((), CONFIG, new) == ()

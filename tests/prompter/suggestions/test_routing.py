@@ -27,7 +27,7 @@ def signals(**changes: object) -> RoutingInputs:
     return RoutingInputs(**{**sure, **changes})  # type: ignore[arg-type]
 
 
-def offered(*confidences: tuple[str, float]) -> list[Candidate]:
+def candidates(*confidences: tuple[str, float]) -> list[Candidate]:
     return [Candidate(topic=topic, confidence=confidence) for topic, confidence in confidences]
 
 
@@ -36,33 +36,33 @@ def offered(*confidences: tuple[str, float]) -> list[Candidate]:
     [
         ({}, (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY)),
         (
-            {"candidates": offered(("returns", 0.26))},
+            {"candidates": candidates(("returns", 0.26))},
             (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY),
         ),
-        ({"candidates": offered(("returns", 0.24))}, (Route.HANDOFF, HandoffReason.LOW_CONFIDENCE)),
+        ({"candidates": candidates(("returns", 0.24))}, (Route.HANDOFF, HandoffReason.LOW_CONFIDENCE)),
         (
-            {"candidates": offered(("returns", 0.24)), "in_scope": 0.4},
+            {"candidates": candidates(("returns", 0.24)), "in_scope": 0.4},
             (Route.HANDOFF, HandoffReason.OUT_OF_SCOPE),
         ),
         (
-            {"candidates": offered(("returns", 0.24)), "intent": "greeting"},
+            {"candidates": candidates(("returns", 0.24)), "intent": "greeting"},
             (Route.HANDOFF, HandoffReason.NO_ARTICLE),
         ),
         ({"candidates": []}, (Route.HANDOFF, HandoffReason.NO_ARTICLE)),
         (
-            {"candidates": offered(("returns", 0.95), ("orders", 0.5))},
+            {"candidates": candidates(("returns", 0.95), ("orders", 0.5))},
             (Route.SUGGEST, HandoffReason.AMBIGUOUS),
         ),
         (
-            {"candidates": offered(("returns", 0.95), ("orders", 0.4))},
+            {"candidates": candidates(("returns", 0.95), ("orders", 0.4))},
             (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY),
         ),
         (
-            {"candidates": offered(("returns", 0.95), ("returns", 0.9))},
+            {"candidates": candidates(("returns", 0.95), ("returns", 0.9))},
             (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY),
         ),
         (
-            {"candidates": offered(("returns", 0.3), ("returns", 0.2), ("orders", 0.16))},
+            {"candidates": candidates(("returns", 0.3), ("returns", 0.2), ("orders", 0.16))},
             (Route.SUGGEST, HandoffReason.AMBIGUOUS),
         ),
         (

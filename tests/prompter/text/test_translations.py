@@ -19,8 +19,8 @@ from prompter.text.translations import (
     LANGUAGES,
     SOURCE_LANGUAGE,
     catalog_path,
-    known_language,
     language_names,
+    require_language,
     translator,
 )
 
@@ -101,7 +101,7 @@ def test_languages_are_those_with_a_catalog_and_have_names() -> None:
     assert set(LANGUAGES) == folders | {"en"}
     assert language_names() == {"ru": "Русский", "en": "English"}
     with pytest.raises(ValueError, match="ru, en"):
-        known_language("xx")
+        require_language("xx")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_going_back_shows_what_was_written(shop: DeskShop, page: Page) -> None:
     page.keyboard.press("Control+Enter")
     expect(page.locator(".bubble--ours")).to_contain_text("Хорошо!")
     with shop.store.read() as tx:
-        stored = tx.decisions.live(1)
+        stored = tx.decisions.find_live(1)
     assert stored is not None
     assert stored.verdict is Verdict.WROTE_OWN
 

@@ -164,7 +164,7 @@ def test_a_conversation_stands_still_and_goes_on(rasa: RasaEmulator, engine: Ras
 # --- trouble -----------------------------------------------------------------------------------
 
 
-def refused(engine: RasaEngine) -> DialogueUnavailable:
+def refusal(engine: RasaEngine) -> DialogueUnavailable:
     with pytest.raises(DialogueUnavailable) as raised:
         engine.ask(question("статус"))
     return raised.value
@@ -172,7 +172,7 @@ def refused(engine: RasaEngine) -> DialogueUnavailable:
 
 def test_rasa_that_is_slow_is_not_waited_for(rasa: RasaEmulator) -> None:
     rasa.delay = 5
-    error = refused(engine_of(rasa, timeout=0.2))
+    error = refusal(engine_of(rasa, timeout=0.2))
     assert (str(error), error.is_down) == ("Rasa does not answer in time", True)
 
 
@@ -188,14 +188,14 @@ def test_rasa_that_is_slow_is_not_waited_for(rasa: RasaEmulator) -> None:
 )
 def test_garbage_is_no_answer(rasa: RasaEmulator, engine: RasaEngine, garbage: bytes, words: str) -> None:
     rasa.garbage = garbage
-    assert str(refused(engine)) == words
+    assert str(refusal(engine)) == words
     with pytest.raises(DialogueUnavailable):
         engine.model()
 
 
 def test_nothing_said_is_a_failure_of_this_one(rasa: RasaEmulator, engine: RasaEngine) -> None:
     rasa.is_mute = True
-    error = refused(engine)
+    error = refusal(engine)
     assert (str(error), error.is_down) == (
         "Rasa says nothing: one of its actions or components fails",
         False,
@@ -215,7 +215,7 @@ def test_an_answer_that_cannot_be_used_fails_alone(
     rasa: RasaEmulator, engine: RasaEngine, said: list[dict[str, object]], words: str
 ) -> None:
     rasa.says["статус"] = said
-    error = refused(engine)
+    error = refusal(engine)
     assert words in str(error)
     assert not error.is_down
 
@@ -279,7 +279,7 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
     def customer(chat: str) -> None:
         for text in texts:
             conversation = shop.say(text, chat=chat)
-            view = wait_for(partial(waiting, shop, conversation))
+            view = wait_for(partial(wait_for_operator, shop, conversation))
             assert view is not None
             said.setdefault(chat, []).append(view.suggestions[0].text)
             shop.accept(conversation)
@@ -303,7 +303,7 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
     database.dispose()
 
 
-def waiting(shop: DeskShop, conversation_id: int) -> ConversationView | None:
+def wait_for_operator(shop: DeskShop, conversation_id: int) -> ConversationView | None:
     """Wait until the conversation needs an operator, and return it."""
     view = shop.desk.conversation(conversation_id)
     return view if view.turn is not None else None

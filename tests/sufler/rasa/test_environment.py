@@ -134,7 +134,7 @@ def test_rasa_gets_a_token_of_its_own_once(store: Store, tmp_path: Path) -> None
     accounts = Accounts(store, hasher=FAST_HASHER)
     file = tmp_path / "rasa" / "token"
     token = token_for_rasa(accounts, file)
-    bearer = accounts.by_token(token)
+    bearer = accounts.find_by_token(token)
     assert bearer is not None
     account = bearer.account
     assert bearer.token.scopes == {Scope.RASA}
@@ -238,15 +238,15 @@ def test_a_silent_server_is_named() -> None:
 def test_a_project_of_ones_own_is_found_as_rasa_lays_it_out(tmp_path: Path) -> None:
     shipped, config, home = tmp_path / "shipped", tmp_path / "bot" / "config.yml", tmp_path / "home"
 
-    def found() -> RasaProject:
+    def find() -> RasaProject:
         return RasaProject.of_folder(tmp_path / "bot", shipped=shipped, config=config, home=home)
 
     (tmp_path / "bot" / "data").mkdir(parents=True)
     with pytest.raises(NoRasa, match=r"has no domain\.yml or domain/, so it is not a Rasa project"):
-        found()
+        find()
     (tmp_path / "bot" / "domain").mkdir()
     (tmp_path / "bot" / "endpoints.yml").touch()
-    project = found()
+    project = find()
     assert (project.domain, project.data) == (tmp_path / "bot" / "domain", tmp_path / "bot" / "data")
     assert project.endpoints == tmp_path / "bot" / "endpoints.yml"
     assert project.credentials == shipped / "credentials.yml"

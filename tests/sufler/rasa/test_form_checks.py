@@ -12,7 +12,7 @@ from prompter.domain.triage import HandoffReason, Triage
 from prompter.storage import Store
 from sufler import resources
 from sufler.errors import BadConfig
-from sufler.rasa.form_checks import checked_forms
+from sufler.rasa.form_checks import read_forms
 from tests.shipped import SAMPLING
 
 INVOICE = r"""
@@ -51,19 +51,19 @@ def actions_of(store: Store, **more: Any) -> Actions:
 
 
 def test_a_form_of_the_teams_own_is_checked_and_answered(store: Store, tmp_path: Path) -> None:
-    forms = checked_forms(folder(tmp_path, INVOICE))
+    forms = read_forms(folder(tmp_path, INVOICE))
     actions = Actions(
         store, no_triage, secret="s", sampling=SAMPLING, forms=forms, lookup=Invoices({"INV-007": "paid"})
     )
 
-    def validated(written: str) -> tuple[str | None, list[str]]:
+    def validate(written: str) -> tuple[str | None, list[str]]:
         result = actions.run(ActionCall(action="validate_invoice_form", slots={"invoice": written}))
         return result.slots["invoice"], [said.response for said in result.utterances]
 
-    assert validated("INV-0 07") == ("INV-007", [])
-    assert validated("inv-007") == (None, ["utter_no_invoice"])
-    assert validated("7") == (None, ["utter_no_invoice"])
-    assert validated("INV-008") == (None, ["utter_invoice_unknown"])
+    assert validate("INV-0 07") == ("INV-007", [])
+    assert validate("inv-007") == (None, ["utter_no_invoice"])
+    assert validate("7") == (None, ["utter_no_invoice"])
+    assert validate("INV-008") == (None, ["utter_invoice_unknown"])
     answer = actions.run(ActionCall(action="action_invoice", slots={"invoice": "INV-007"}))
     assert [(said.response, said.values) for said in answer.utterances] == [
         ("utter_invoice", {"invoice": "INV-007", "invoice_state": "paid"})
@@ -75,7 +75,7 @@ def test_a_form_of_the_teams_own_is_checked_and_answered(store: Store, tmp_path:
 
 def test_without_a_lookup_the_number_is_kept_and_an_operator_answers(store: Store, tmp_path: Path) -> None:
     actions = Actions(
-        store, no_triage, secret="s", sampling=SAMPLING, forms=checked_forms(folder(tmp_path, INVOICE))
+        store, no_triage, secret="s", sampling=SAMPLING, forms=read_forms(folder(tmp_path, INVOICE))
     )
     checked = actions.run(ActionCall(action="validate_invoice_form", slots={"invoice": "INV-007"}))
     assert checked.slots == {"invoice": "INV-007"}
@@ -84,7 +84,7 @@ def test_without_a_lookup_the_number_is_kept_and_an_operator_answers(store: Stor
 
 
 def test_the_shipped_form_fits_the_shipped_domain() -> None:
-    (form,) = checked_forms(resources.training_data())
+    (form,) = read_forms(resources.training_data())
     assert form.validation == "validate_order_status_form"
     assert form.number("4001 82-37") == "40018237"
     assert form.number("٤٠٠١٨٢٣٧") is None
@@ -97,8 +97,8 @@ def test_the_shipped_form_fits_the_shipped_domain() -> None:
 
 
 def test_training_data_from_before_keep_the_form(tmp_path: Path) -> None:
-    assert checked_forms(tmp_path) == checked_forms(resources.training_data())
-    assert checked_forms(folder(tmp_path, "checked_forms: {}\n")) == ()
+    assert read_forms(tmp_path) == read_forms(resources.training_data())
+    assert read_forms(folder(tmp_path, "checked_forms: {}\n")) == ()
 
 
 @pytest.mark.parametrize(
@@ -114,5 +114,5 @@ def test_training_data_from_before_keep_the_form(tmp_path: Path) -> None:
 )
 def test_a_file_that_cannot_be_used_says_where(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(BadConfig, match=problem) as caught:
-        checked_forms(folder(tmp_path, text))
+        read_forms(folder(tmp_path, text))
     assert "forms.yml" in str(caught.value)

@@ -30,7 +30,7 @@ def shop(store: Store) -> DeskShop:
     return DeskShop(store, articles=[replace(article, topic=topics[article.topic]) for article in SHOP])
 
 
-def shown(page: Page) -> str:
+def read_words(page: Page) -> str:
     """Return every word on the page, including its fields and the title of the browser tab."""
     words: str = page.evaluate(
         "() => [document.title, document.body.innerText, ...[...document.querySelectorAll("
@@ -93,7 +93,7 @@ def test_no_page_shows_the_id_of_a_topic_that_has_a_title(sit: Sit, shop: DeskSh
             " || [...document.querySelectorAll('input')].some(field => field.value === title)",
             arg=title,
         )
-        words = shown(page)
+        words = read_words(page)
         for topic in (RETURNS, ORDERS, FORM):
             assert topic not in words, path
     page.goto(f"{address}/desk?conversation={asked}")

@@ -94,10 +94,10 @@ def test_going_back_and_forth(sit: Sit, shop: DeskShop, turn: int) -> None:  # n
     rows = page.locator("tbody tr")
     page.get_by_role("button", name="Вернуться к прошлой версии").click()
     expect(rows.nth(2)).to_contain_text("откат к этой версии (vera)")
-    assert Versions(shop.store).in_use().version == "first"  # type: ignore[union-attr]
+    assert Versions(shop.store).current_activation().version == "first"  # type: ignore[union-attr]
     rows.nth(1).get_by_role("button", name="Включить").click()
     expect(rows.nth(1)).to_contain_text("включена вручную (vera)")
-    assert Versions(shop.store).in_use().version == "second"  # type: ignore[union-attr]
+    assert Versions(shop.store).current_activation().version == "second"  # type: ignore[union-attr]
     page.get_by_role("button", name="Вернуться к прошлой версии").click()
     expect(rows.nth(2)).to_contain_text("откат к этой версии")
     page.get_by_role("button", name="Вернуться к прошлой версии").click()
@@ -111,8 +111,8 @@ def test_learning_is_started_and_told_of(sit: Sit, shop: DeskShop) -> None:
     status = page.locator("p[role=status]").first
     expect(status).to_have_text("Обучение скоро начнётся.")
     jobs = Jobs(shop.store)
-    assert jobs.waiting(JobKind.LEARN)
-    with jobs.running(JobKind.LEARN) as job:
+    assert jobs.is_waiting(JobKind.LEARN)
+    with jobs.run(JobKind.LEARN) as job:
         job.report_progress("encoding", 3, 10)
         job.heartbeat()
         expect(status).to_have_text("Обучение: обработка новых текстов, 3 из 10.")

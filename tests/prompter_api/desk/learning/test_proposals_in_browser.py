@@ -63,7 +63,7 @@ def test_a_supervisor_edits_approves_and_dismisses(sit: Sit, shop: DeskShop, pro
     expect(cards.nth(0)).to_contain_text("Где мой заказ")
     cards.nth(0).get_by_role("button", name="Отклонить").click()
     expect(page.get_by_text("Предложений нет")).to_be_visible()
-    assert len(proposals.settled(ProposalState.DISMISSED)) == 1
+    assert len(proposals.list_settled(ProposalState.DISMISSED)) == 1
 
 
 def test_many_at_once_and_a_colleague_who_is_faster(sit: Sit, shop: DeskShop, proposals: Proposals) -> None:
@@ -159,7 +159,7 @@ def test_keys(sit: Sit, shop: DeskShop, proposals: Proposals) -> None:
     assert made.phrasings == ("безнал есть?", "картой")
     page.keyboard.press("r")
     expect(cards).to_have_count(2)
-    assert [proposal.state for proposal in proposals.settled(ProposalState.DISMISSED)] == [
+    assert [proposal.state for proposal in proposals.list_settled(ProposalState.DISMISSED)] == [
         ProposalState.DISMISSED
     ]
 

@@ -37,7 +37,7 @@ def test_the_account_in_the_browser(shop: DeskShop, sit: Sit, address: str) -> N
     page.get_by_role("button", name="Создать токен").click()
     secret = page.locator(".account__secret").inner_text()
     assert re.fullmatch(r"sufler_\d+_[\w-]{43}", secret)
-    bearer = shop.accounts.by_token(secret)
+    bearer = shop.accounts.find_by_token(secret)
     assert bearer is not None
     assert sorted(bearer.token.scopes) == ["operate", "read"]
     if folder := os.environ.get("SUFLER_PICTURES"):
@@ -46,7 +46,7 @@ def test_the_account_in_the_browser(shop: DeskShop, sit: Sit, address: str) -> N
     expect(page.locator(".account__secret")).to_have_count(0)
     page.get_by_role("button", name="Отозвать", exact=True).click()
     expect(page.get_by_text("Токен нужен программам")).to_be_visible()
-    assert shop.accounts.by_token(secret) is None
+    assert shop.accounts.find_by_token(secret) is None
 
     # The other browser is logged out from here; its open page notices by itself.
     page.locator("section li").filter(has_not_text="этот браузер").get_by_role("button").click()

@@ -18,7 +18,7 @@ RETURNS = "Верните товар за 14 дней."
 def verdict(shop: DeskShop, turn_id: int = 1) -> tuple[Verdict, str | None]:
     """Return the current decision and the text that was sent."""
     with shop.store.read() as tx:
-        decision = tx.decisions.live(turn_id)
+        decision = tx.decisions.find_live(turn_id)
     assert decision is not None
     return decision.verdict, decision.sent_text
 
@@ -128,7 +128,7 @@ def test_the_second_suggestion_is_edited_by_mouse(shop: DeskShop, sit: Sit) -> N
     page.locator(".composer").get_by_role("button", name="Отправить").click()
     expect(page.locator(".bubble--ours")).to_contain_text("Готово.")
     with shop.store.read() as tx:
-        stored = tx.decisions.live(1)
+        stored = tx.decisions.find_live(1)
     assert stored is not None
     assert (stored.rank, stored.sent_text) == (2, "Нажмите «Отменить». Готово.")
 
@@ -160,7 +160,7 @@ def test_a_rejection_with_a_reason_and_nothing_to_send(shop: DeskShop, sit: Sit)
     expect(page.get_by_text("Всё отвечено")).to_be_visible()
     assert verdict(shop) == (Verdict.REJECTED, None)
     with shop.store.read() as tx:
-        stored = tx.decisions.live(1)
+        stored = tx.decisions.find_live(1)
     assert stored is not None
     assert stored.reason is RejectReason.NOT_A_QUESTION
     assert shop.outbox(conversation) == []
@@ -433,7 +433,7 @@ def test_a_reply_of_unknown_fate_is_counted_and_settled(shop: DeskShop, sit: Sit
     conversation = shop.ask("как вернуть товар")
     shop.desk.write(conversation, "Смотрю.", shop.accounts.all()[0])
     (message,) = shop.deliveries.claim(["telegram"])
-    shop.deliveries.fate_unknown(message, "timed out")
+    shop.deliveries.mark_unknown(message, "timed out")
     page = sit()
     page.get_by_role("button", name="Не доставлен 1 ответ").click()
     expect(page.locator(".trouble")).to_contain_text("доставка не подтверждена")
@@ -448,7 +448,7 @@ def test_a_reply_that_failed_is_sent_again(shop: DeskShop, sit: Sit) -> None:
     conversation = shop.ask("как вернуть товар")
     shop.desk.write(conversation, "Смотрю.", shop.accounts.all()[0])
     (message,) = shop.deliveries.claim(["telegram"])
-    shop.deliveries.refused(message, "chat not found")
+    shop.deliveries.mark_refused(message, "chat not found")
     page = sit()
     page.locator(".bubble--failed").get_by_role("button", name="Отправить ещё раз").click()
     expect(page.locator(".bubble--pending")).to_be_visible()

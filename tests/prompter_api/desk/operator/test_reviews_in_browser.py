@@ -12,7 +12,7 @@ pytestmark = pytest.mark.e2e
 RETURNS = "Верните товар за 14 дней."
 
 
-def drawn(shop: DeskShop, text: str = "как вернуть товар", chat: str = "7") -> int:
+def sample_turn(shop: DeskShop, text: str = "как вернуть товар", chat: str = "7") -> int:
     """Let Anna accept the first suggestion and sample the turn for review. Return the turn."""
     conversation_id = shop.ask(text, chat=chat, second=True)
     shop.accept(conversation_id)
@@ -42,9 +42,9 @@ def test_answers_are_judged_with_one_key_one_after_the_other(shop: DeskShop, sit
     page = sit("boris")
     page.get_by_role("link", name="Проверка ответов").click()
     expect(page.get_by_text("Нет ответов на проверку")).to_be_visible()
-    turn = drawn(shop)
+    turn = sample_turn(shop)
     expect(page.locator(".review__question")).to_have_text("как вернуть товар")  # by itself
-    other = drawn(shop, "как отменить заказ", chat="8")
+    other = sample_turn(shop, "как отменить заказ", chat="8")
     expect(page.locator(".review__answers .card")).to_have_count(2)
     page.keyboard.press("4")
     expect(page.locator(".review__question")).to_have_text("как отменить заказ")
@@ -56,8 +56,8 @@ def test_answers_are_judged_with_one_key_one_after_the_other(shop: DeskShop, sit
 
 
 def test_later_leads_to_the_next_one_and_round_again(shop: DeskShop, sit: Sit) -> None:
-    drawn(shop)
-    drawn(shop, "как отменить заказ", chat="8")
+    sample_turn(shop)
+    sample_turn(shop, "как отменить заказ", chat="8")
     page = sit("boris")
     page.get_by_role("link", name="Проверка ответов").click()
     question = page.locator(".review__question")
@@ -70,7 +70,7 @@ def test_later_leads_to_the_next_one_and_round_again(shop: DeskShop, sit: Sit) -
 
 
 def test_whoever_decided_sees_nothing_to_judge(shop: DeskShop, sit: Sit) -> None:
-    drawn(shop)
+    sample_turn(shop)
     page = sit("anna")
     page.get_by_role("link", name="Проверка ответов").click()
     expect(page.get_by_text("Нет ответов на проверку")).to_be_visible()
@@ -78,8 +78,8 @@ def test_whoever_decided_sees_nothing_to_judge(shop: DeskShop, sit: Sit) -> None
 
 def test_an_operator_sees_how_often_the_own_decisions_were_found_wrong(shop: DeskShop, sit: Sit) -> None:
     for number in range(50):
-        drawn(shop, chat=str(number))
-        question = shop.reviews.next(shop.boris)
+        sample_turn(shop, chat=str(number))
+        question = shop.reviews.find_next(shop.boris)
         assert question is not None
         shop.reviews.judge(question.review_id, Choice.NEITHER if number < 5 else Choice.BOTH, shop.boris)
     page = sit("anna")

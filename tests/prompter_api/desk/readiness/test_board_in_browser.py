@@ -193,7 +193,7 @@ def test_the_evidence_is_shown_as_it_was_written_and_only_once_it_is_judged(
 def test_a_topic_that_slips_says_what_to_look_at(governed: GovernedShop, vera: Page) -> None:
     governed.go_live()
     for right in (True,) * 5 + (False,) * 8:
-        governed.audited(right=right)
+        governed.audit(right=right)
     open_topic(vera)
     expect(vera.locator(".stream tbody tr").first).to_contain_text("контроль автоответов")
     governed.update_readiness()

@@ -19,7 +19,7 @@ from prompter_api.desk.readiness import charts
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.readiness.board_page import topic_address
 from prompter_api.desk.readiness.gauge import Scale, points
-from prompter_api.desk.readiness.topic_panels import asked_bar, slider_ends
+from prompter_api.desk.readiness.topic_panels import parse_bar, slider_ends
 from prompter_api.desk.ui.polling import ReadinessNews
 from prompter_api.desk.ui.session import PageSessions
 from tests.fakes import FakeClock
@@ -95,7 +95,7 @@ def test_the_slider_holds_the_bar_in_force() -> None:
     for bar in (0.5, 0.6, 0.9, 0.97):
         low, high = slider_ends(bar)
         assert low <= round(100 * bar) <= high
-    assert asked_bar(None, 0.9) == asked_bar(1e9, 0.9) == 0.9
+    assert parse_bar(None, 0.9) == parse_bar(1e9, 0.9) == 0.9
 
 
 # --- words ------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ def test_the_slider_holds_the_bar_in_force() -> None:
 def test_a_lower_end_below_the_bar_does_not_look_like_it() -> None:
     assert words.share(0.8997, "en", down=True) == "89.9\u00a0%"
     assert words.share(0.8997, "ru") == "90\u00a0%"
-    assert words.between(0.8997, 0.9912, "ru") == "89,9–99,2\u00a0%"
+    assert words.interval_text(0.8997, 0.9912, "ru") == "89,9–99,2\u00a0%"
     assert words.share(-0.4, "en") == "0\u00a0%"
     assert words.share(1.0, "en") == "100\u00a0%"
 
@@ -179,9 +179,11 @@ def test_why_a_topic_may_not_answer() -> None:
 
 
 def test_what_another_bar_would_have_done() -> None:
-    assert words.what_if([HOPELESS], "", EN, "en") == ["It would not have passed yet: accuracy too low."]
+    assert words.hypothetical_test([HOPELESS], "", EN, "en") == [
+        "It would not have passed yet: accuracy too low."
+    ]
     wider, next_one = replace(PASSED, threshold=0.9), replace(STEP, threshold=0.85)
-    assert words.what_if([PASSED, wider, next_one], "2 Mar, 09:00", EN, "en") == [
+    assert words.hypothetical_test([PASSED, wider, next_one], "2 Mar, 09:00", EN, "en") == [
         "It would have passed at question no. 38 (2 Mar, 09:00), at confidence 95\u00a0% or higher.",
         "By now, autopilot could be on at confidence 90\u00a0% or higher.",
         "Next step, confidence ≥\u00a085\u00a0%: about 31 more judged questions",
@@ -218,7 +220,7 @@ def test_every_event_is_a_sentence_even_without_facts(
         account_id=None,
         account_name=None,
     )
-    text = words.happened(event, str, translator(language), language)
+    text = words.event_text(event, str, translator(language), language)
     assert text
     assert "{" not in text
     assert reason in text or text.endswith(".")
@@ -296,7 +298,7 @@ def test_only_supervisors_may_look_and_decide(store: Store) -> None:
     session = page_sessions.take(services, shop.visit("anna"))
     for refused in (
         session.topics,
-        session.readiness_changed,
+        session.last_readiness_change,
         lambda: session.topic("returns"),
         lambda: session.allow("returns"),
         lambda: session.hold("returns"),
@@ -320,7 +322,7 @@ def test_pages_read_again_only_what_may_be_new(store: Store, monkeypatch: pytest
     async def run_now(work, *args):  # type: ignore[no-untyped-def]
         return work(*args)
 
-    monkeypatch.setattr("prompter_api.desk.ui.polling.in_thread", run_now)
+    monkeypatch.setattr("prompter_api.desk.ui.polling.run_in_thread", run_now)
 
     def slowly() -> str:
         clock.forward(0.5)

@@ -16,11 +16,11 @@ from prompter.domain.triage import HandoffReason, Route
 from prompter.storage import Store
 from prompter.text.translations import translator
 from prompter_api.desk.login.page import _local_path
-from prompter_api.desk.operator.conversation_panel import in_last_wording
+from prompter_api.desk.operator.conversation_panel import last_wordings
 from prompter_api.desk.operator.drafts import Draft, Drafts, Purpose
 from prompter_api.desk.operator.input_event import InputEvent
 from prompter_api.desk.operator.keyboard import Mode, action_of
-from prompter_api.desk.operator.queue_panel import Waiting, by_customer, neighbour, next_turn
+from prompter_api.desk.operator.queue_panel import Waiting, group_by_customer, neighbour, next_turn
 from prompter_api.desk.operator.undo import UndoableReply, UndoHistory
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.session import PageSessions, SignedOut
@@ -92,18 +92,18 @@ def test_stepping_through_the_queue_stops_at_its_ends() -> None:
 
 def test_a_customer_waits_since_the_first_turn_and_has_the_last_words() -> None:
     first, other, last = item(1, 7), replace(item(2), confidence=0.5), item(3, 7)
-    assert by_customer([replace(first, confidence=0.9), other, last]) == [
+    assert group_by_customer([replace(first, confidence=0.9), other, last]) == [
         Waiting(first=replace(first, confidence=0.9), last=last),
         Waiting(first=other, last=other),
     ]
-    assert [entry.confidence for entry in by_customer([replace(first, confidence=0.9), last])] == [0.9]
+    assert [entry.confidence for entry in group_by_customer([replace(first, confidence=0.9), last])] == [0.9]
 
 
 # --- what was said ----------------------------------------------------------------------------
 
 
 def test_an_edit_of_an_edit_takes_the_first_ones_place() -> None:
-    said = in_last_wording(
+    said = last_wordings(
         [
             message(1, "где мой закас"),
             message(2, "и вот ещё"),
@@ -173,7 +173,7 @@ def test_what_a_draft_becomes() -> None:
 
 def test_dropping_an_edit_brings_ones_own_text_back() -> None:
     edit = Draft(purpose=Purpose.EDIT, text="a", offered="a", rank=1, aside="мой текст")
-    assert edit.dropped() == Draft(text="мой текст")
+    assert edit.without_source() == Draft(text="мой текст")
     assert edit.without_turn() == Draft(text="мой текст")
     assert replace(edit, text="changed").without_turn() == Draft(text="changed")
 
@@ -205,7 +205,7 @@ def test_the_last_decision_is_undone_first_and_only_in_time() -> None:
     undoable.add(first)
     undoable.add(second)
     assert undoable.take() == second
-    assert undoable.last() == first
+    assert undoable.find_last() == first
     clock.forward(5)
     assert undoable.take() is None
 
@@ -230,7 +230,7 @@ def test_a_reason_of_a_later_version_is_shown_as_it_is() -> None:
     ("seconds", "text"), [(-1, "0 с"), (59.9, "59 с"), (60, "1 мин"), (7200, "2 ч"), (200_000, "2 д")]
 )
 def test_durations(seconds: float, text: str) -> None:
-    assert words.lasting(seconds, RU) == text
+    assert words.duration(seconds, RU) == text
 
 
 def test_a_time_has_its_date_when_it_is_of_another_day() -> None:
@@ -283,7 +283,7 @@ def test_a_seat_is_lost_with_the_session_the_password_or_the_account(store: Stor
 def test_a_page_that_looks_for_news_does_not_keep_a_session_alive(store: Store) -> None:
     shop, clock = DeskShop(store), FakeClock()
     sessions = Sessions(store, max_age=SESSIONS["max_age"], max_idle=timedelta(minutes=120), clock=clock)
-    visit = sessions.find(sessions.start(shop.accounts.named("anna")) or "")
+    visit = sessions.find(sessions.start(shop.accounts.require_by_name("anna")) or "")
     assert visit is not None
     session = PageSessions().take(replace(shop.services(), sessions=sessions), visit)
     for _ in range(119):
