@@ -249,5 +249,6 @@ def test_operators_do_not_get_in(sit: Sit, address: str) -> None:
 
 
 def test_a_supervisor_whose_account_is_disabled_leaves(shop: DeskShop, vera: Page) -> None:
+    expect(vera.locator(".board tbody tr").first).to_be_visible()  # the page has its connection
     shop.accounts.disable("vera")
     expect(vera.get_by_label("Пароль")).to_be_visible()
