@@ -1,4 +1,4 @@
-"""Encoders for tests: with vectors that can be computed by hand, with a memory, and a small real model."""
+"""Encoders for tests: one with vectors that can be computed by hand, and a small real model."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nlu.encoders.encoder import Encoder, Kind, Vectors
+from nlu.encoders.encoder import Kind, Vectors
 from tests.skips import missing
 
 
@@ -34,29 +34,6 @@ class LetterEncoder:
         vectors = vectors.reshape(len(texts), self.dimensions)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
-
-
-class RememberingEncoder:
-    """Encodes each text once. Tests that ask the same questions again and again take half as long."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._vectors: dict[tuple[Kind, str], Vectors] = {}
-
-    @property
-    def id(self) -> str:
-        return self._encoder.id
-
-    @property
-    def dimensions(self) -> int:
-        return self._encoder.dimensions
-
-    def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
-        new = list(dict.fromkeys(text for text in texts if (kind, text) not in self._vectors))
-        for text, vector in zip(new, self._encoder.encode(new, kind=kind), strict=True):
-            self._vectors[kind, text] = vector
-        vectors = [self._vectors[kind, text] for text in texts]
-        return np.reshape(np.array(vectors, dtype=np.float32), (len(texts), self.dimensions))
 
 
 def minilm_folder() -> Path:

@@ -125,9 +125,8 @@ class WebShop(Shop[ClockT]):
 
     def pages(self, *, poll_seconds: float = 0.3) -> FastAPI:
         """Build a separate application with the desk's pages."""
-        services = self.services()
-        app = create_app(services)
-        add_pages(app, services, poll_seconds=poll_seconds)
+        app = self.build()
+        add_pages(app, app.state.services, poll_seconds=poll_seconds)
         return app
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""What the settings set has its default in the settings, and in no constructor."""
+"""The settings hold the defaults of what can be set, and constructors have none of their own for it."""
 
 from collections.abc import Callable
 from inspect import Parameter, signature

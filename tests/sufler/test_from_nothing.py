@@ -8,6 +8,7 @@ import pytest
 
 from kb_index import Article
 from kb_index.formats import read_articles
+from nlu.encoders.caching import CachingEncoder
 from prompter.desk.decision import Action
 from prompter.domain.account import Account
 from prompter.learning.proposing import propose
@@ -15,7 +16,6 @@ from prompter.models.encoder_factory import build_encoder
 from prompter.storage import Store
 from sufler import bootstrap
 from sufler.settings import Settings, load_settings
-from tests.encoders import RememberingEncoder
 from tests.shop import Shop
 
 _TURNS = 300
@@ -37,7 +37,7 @@ class Team(Shop):
         self.answers = {
             text: article for article in self.known for text in (article.question, *article.phrasings)
         }
-        self.encoder = RememberingEncoder(build_encoder(self.settings.models))
+        self.encoder = CachingEncoder(build_encoder(self.settings.models))
         self.refresher = bootstrap.build_live_assistant(self.settings, self.store, encoder=self.encoder)
         self.triager = self.worker(self.refresher.assistant)
 
