@@ -29,10 +29,10 @@ demo: install  ## desk, web chat and API on embedded defaults
 test-fast: $(VENV)/.test  ## the inner loop: most tests and the examples in docstrings, a minute
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(FAST)" --hypothesis-profile fast $(PYTEST_ARGS)
 
-test: $(VENV)/.test browser database strace  ## what CI runs: all tests but the longest, ten minutes
+test: $(VENV)/.test browser database strace  ## what CI runs: all tests but the longest, 25 minutes
 	$(BIN)/python -m pytest $(BY_FILE) -m "not full" $(PYTEST_ARGS)
 
-test-full: $(VENV)/.test browser database strace  ## before a release: every test, half an hour
+test-full: $(VENV)/.test browser database strace  ## before a release: every test, longer still
 	$(BIN)/python -m pytest $(BY_FILE) $(PYTEST_ARGS)
 
 coverage: $(VENV)/.test browser database strace  ## branch coverage of make test, twice as long; htmlcov/

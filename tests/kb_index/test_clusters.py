@@ -92,4 +92,4 @@ def test_many_texts_in_bounded_memory() -> None:
     tracemalloc.stop()
     assert len(found) == 2_000
     assert {len(cluster.members) for cluster in found} == {5}
-    assert peak < 100e6  # all pairs would take 400 MB
+    assert peak < 70e6  # all pairs would take 400 MB
