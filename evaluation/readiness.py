@@ -53,13 +53,13 @@ class Rule:
 class JudgedTurn:
     """A turn that the bot would have answered alone if its confidence and the topic's readiness allowed it.
 
-    `by_lot` is True if the turn was randomly sampled and judged blind, in an audit or by a second person.
+    `is_sampled` is True if the turn was randomly sampled and judged blind, in an audit or by a second person.
     Otherwise only the operator who saw the suggestion has judged it.
     """
 
     confidence: float
     judgement: Judgement
-    by_lot: bool
+    is_sampled: bool
     is_open: bool = False  # no decision yet
 
 
@@ -82,7 +82,7 @@ class Step:
 
     threshold: float
     n_turns: int
-    n_by_lot: int
+    n_sampled: int
     estimate: float | None  # share of right turns; None: no turn
     log_capital: float
     needed: float
@@ -187,12 +187,12 @@ def _step(turns: Sequence[JudgedTurn], threshold: float, rule: Rule, test_number
     passed = int(first_crossing(stream[np.newaxis], kinds, bar=rule.bar, needed=needed)[0])
     counts = _counts(stream, len(kinds))
     capital = float(log_capital(counts, kinds, rule.bar)) if turns else 0.0
-    n_by_lot = sum(turn.by_lot for turn in turns)
+    n_sampled = sum(turn.is_sampled for turn in turns)
     estimate = float(np.mean([turn.judgement.value for turn in turns])) if turns else None
     return Step(
         threshold=threshold,
         n_turns=len(turns),
-        n_by_lot=n_by_lot,
+        n_sampled=n_sampled,
         estimate=estimate,
         log_capital=capital,
         needed=needed,

@@ -63,7 +63,7 @@ def sequence(axes: Axes) -> None:
     """Draw the interval of a good topic while its evidence grows."""
     right = _answers(0.97, 300, seed=4)
     turns = [
-        JudgedTurn(confidence=1.0, judgement=RIGHT if is_right else WRONG, by_lot=True)
+        JudgedTurn(confidence=1.0, judgement=RIGHT if is_right else WRONG, is_sampled=True)
         for is_right in right.tolist()
     ]
     found = confidence_sequence(turns, alpha=RULE.spends(1), looks=300)

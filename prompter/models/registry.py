@@ -175,8 +175,8 @@ class Versions:
             return False
         return True
 
-    def promote(self, version_id: str, account: Account | None, *, anyway: bool = False) -> StoredVersion:
-        """Make a version current by a supervisor's decision. A refused version needs `anyway`.
+    def promote(self, version_id: str, account: Account | None, *, force: bool = False) -> StoredVersion:
+        """Make a version current by a supervisor's decision. A refused version needs `force`.
 
         Raises:
             NotFound: when there is no such version.
@@ -187,7 +187,7 @@ class Versions:
             version = _require(tx.versions.get(version_id), version_id)
             if version.state is VersionState.PRUNED:
                 raise CannotUse(f"version {version_id} was removed to save space: train a new one")
-            if version.state in (VersionState.REFUSED, VersionState.CANDIDATE) and not anyway:
+            if version.state in (VersionState.REFUSED, VersionState.CANDIDATE) and not force:
                 why = version.report.refused or "it was never measured"
                 raise CannotUse(f"version {version_id} cannot be used: {why}")
             last = tx.versions.current_activation()

@@ -42,7 +42,7 @@ def _judge(turn: LedgerTurn) -> JudgedTurn:
         return JudgedTurn(
             confidence=turn.confidence,
             judgement=RIGHT if right else WRONG,
-            by_lot=True,
+            is_sampled=True,
             is_open=not judged,
         )
     right, confirmed, drawn = first_and_second(turn)
@@ -56,7 +56,7 @@ def _judge(turn: LedgerTurn) -> JudgedTurn:
     return JudgedTurn(
         confidence=turn.confidence,
         judgement=judgement,
-        by_lot=turn.blind or drawn,
+        is_sampled=turn.blind or drawn,
         is_open=_is_open(turn),
     )
 
@@ -81,7 +81,7 @@ def first_and_second(turn: LedgerTurn) -> tuple[bool, bool, bool]:
     return right, confirmed, drawn
 
 
-def is_judged_by_lot(turn: LedgerTurn) -> bool:
+def is_sampled(turn: LedgerTurn) -> bool:
     """Return whether the turn was randomly sampled for any purpose, and has been judged."""
     return any(row.lot is not None for row in turn.rows)
 

@@ -24,7 +24,7 @@ class Gap:
     """The difference between a topic's accuracy with visible suggestions and in random samples."""
 
     shown: Estimate | None  # share of shown suggestions that operators found right
-    by_lot: Estimate | None  # share of right ones among the turns answered blind
+    sampled: Estimate | None  # share of right ones among the turns answered blind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ def gap(turns: Sequence[LedgerTurn]) -> Gap:
     ]
     shown = [first_and_second(turn)[0] for turn in decided if not turn.blind]
     blind = [first_and_second(turn)[0] for turn in decided if turn.blind]
-    return Gap(shown=share(sum(shown), len(shown)), by_lot=share(sum(blind), len(blind)))
+    return Gap(shown=share(sum(shown), len(shown)), sampled=share(sum(blind), len(blind)))
 
 
 class QualityMonitor:

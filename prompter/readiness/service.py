@@ -18,7 +18,7 @@ from prompter.domain.readiness import (
     StoredReadiness,
 )
 from prompter.readiness.evidence import TopicEvidence, evidence_of
-from prompter.readiness.ledger import is_judged_by_lot, judged_turns
+from prompter.readiness.ledger import is_sampled, judged_turns
 from prompter.readiness.live_topics import LiveTopics
 from prompter.readiness.monitoring import Gap, gap
 from prompter.readiness.state_machine import Transition
@@ -181,4 +181,4 @@ def _labels_per_day(turns: Sequence[LedgerTurn], *, since: datetime, now: dateti
     begin = max(since, now - WEEK)
     days = max((now - begin) / timedelta(days=1), 1.0)
     counted = (turn for turn in turns if turn.tests and turn.received_at >= begin)
-    return sum(is_judged_by_lot(turn) for turn in counted) / days
+    return sum(is_sampled(turn) for turn in counted) / days

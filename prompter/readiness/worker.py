@@ -175,7 +175,7 @@ def _facts(steps: Sequence[Step], live: Sequence[tuple[LedgerTurn, bool]]) -> Re
         threshold=last.threshold,
         estimate=last.estimate,
         turns=last.n_turns,
-        judged_by_lot=last.n_by_lot,
+        judged_by_lot=last.n_sampled,
         audited=len(live),
         audited_wrong=len(wrong),
         articles=tuple(sorted({turn.article_id for turn in wrong})),

@@ -37,7 +37,7 @@ def list_models(request: Request, _me: Supervisor) -> list[VersionOut]:
 @router.post("/models/{version_id}/promote", responses={409: _CANNOT})
 def promote_model(request: Request, me: Supervisor, version_id: VersionId, body: PromotionIn) -> Done:
     """Activate a version in every process, without a restart."""
-    services_of(request).versions.promote(version_id, me, anyway=body.anyway)
+    services_of(request).versions.promote(version_id, me, force=body.anyway)
     return Done()
 
 

@@ -23,7 +23,9 @@ class StepOut(Output):
 
     threshold: float
     n_turns: int
-    n_by_lot: int = Field(description="Of them judged blind, by a second person, or as an audit")
+    n_by_lot: int = Field(
+        validation_alias="n_sampled", description="Of them judged blind, by a second person, or as an audit"
+    )
     estimate: float | None = Field(description="Share of right answers")
     passed_after: int | None = Field(description="Turns; null: it has not passed")
     more_labels: int | None = Field(description="Random samples still to be judged; null: accuracy too low")

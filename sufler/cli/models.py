@@ -80,7 +80,7 @@ def promote(
     as_json: JsonOption = False,
 ) -> None:
     """Activate a version in every process, without a restart."""
-    _choose(config, as_json, lambda versions: versions.promote(version, None, anyway=force))
+    _choose(config, as_json, lambda versions: versions.promote(version, None, force=force))
 
 
 def rollback(config: ConfigOption = None, as_json: JsonOption = False) -> None:

@@ -98,7 +98,7 @@ def as_object(found: "TopicReadiness") -> dict[str, Any]:
         "estimate": _round(step.estimate),
         "coverage": _round(found.coverage),
         "turns": step.n_turns,
-        "judged_by_lot": step.n_by_lot,
+        "judged_by_lot": step.n_sampled,
         "more_judged_turns": step.more_labels,
         "days": _round(found.days_to_go, 1),
         "audited": found.audited,
@@ -133,7 +133,7 @@ def _print(found: "Sequence[TopicReadiness]", titles: "TopicTitles", *, plan: bo
             "–" if interval is None else f"{interval.low:.1%} – {interval.high:.1%}",
             "–" if topic.coverage is None else f"{topic.coverage:.0%}",
             str(step.n_turns),
-            str(step.n_by_lot),
+            str(step.n_sampled),
             _missing_labels(topic),
         ]
         if plan:

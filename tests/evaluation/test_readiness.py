@@ -12,7 +12,7 @@ RULE = Rule(bar=0.9, alpha=0.05, thresholds=(0.95, 0.8, 0.6))
 def turns(*runs: tuple[float, bool, int]) -> list[JudgedTurn]:
     """Build turns from runs of (confidence, right, count)."""
     return [
-        JudgedTurn(confidence=confidence, judgement=RIGHT if right else WRONG, by_lot=True)
+        JudgedTurn(confidence=confidence, judgement=RIGHT if right else WRONG, is_sampled=True)
         for confidence, right, count in runs
         for _ in range(count)
     ]
@@ -76,16 +76,16 @@ def test_a_refuted_second_judgement_weighs_as_much_as_the_undrawn_ones_it_stands
     good = JudgedTurn(
         confidence=1,
         judgement=double_review_judgement(accepted=True, refuted=False, probability=0.2),
-        by_lot=False,
+        is_sampled=False,
     )
     refuted = JudgedTurn(
         confidence=1,
         judgement=double_review_judgement(accepted=True, refuted=True, probability=0.2),
-        by_lot=True,
+        is_sampled=True,
     )
     (step,) = assess([good] * 49 + [refuted], RULE)
     assert step.estimate == pytest.approx((49 - 4) / 50)
-    assert (step.n_turns, step.n_by_lot) == (50, 1)
+    assert (step.n_turns, step.n_sampled) == (50, 1)
 
 
 def test_a_confidence_sequence_never_widens_and_holds_the_estimate() -> None:

@@ -126,7 +126,7 @@ def test_running_processes_follow_within_one_look(settings: Settings, shop: Stor
     assert not here.reload_version()
     with pytest.raises(CannotUse, match="never measured"):
         record.promote(version.id, None)
-    record.promote(version.id, None, anyway=True)
+    record.promote(version.id, None, force=True)
     for process in (here, there):
         assert process.reload_version()
         assert not process.reload_version()
@@ -169,7 +169,7 @@ def test_going_back_brings_back_settings_index_thresholds_and_calibration(
 
 def test_what_was_learned_stays_when_settings_change(tmp_path: Path, settings: Settings, shop: Store) -> None:
     version = make_version(settings, shop, *NEW)
-    bootstrap.build_versions(settings, shop).promote(version.id, None, anyway=True)
+    bootstrap.build_versions(settings, shop).promote(version.id, None, force=True)
     changed = configure(tmp_path, "  search: {on_words: 9.0}\n")
     known = build_live_assistant(changed, shop).assistant.knowledge
     assert known.learned is not None
@@ -180,7 +180,7 @@ def test_what_was_learned_stays_when_settings_change(tmp_path: Path, settings: S
 def test_a_damaged_version_is_replaced_by_the_one_before(settings: Settings, shop: Store) -> None:
     first = build_live_assistant(settings, shop).assistant.knowledge.version
     version = make_version(settings, shop, *NEW)
-    bootstrap.build_versions(settings, shop).promote(version.id, None, anyway=True)
+    bootstrap.build_versions(settings, shop).promote(version.id, None, force=True)
     running = build_live_assistant(settings, shop)
     weights = settings.data_dir / "models" / version.id / "intents-weights.npy"
     weights.write_bytes(b"nothing")
@@ -197,7 +197,7 @@ def test_a_running_process_keeps_its_version_when_the_new_one_cannot_be_read(
     running = build_live_assistant(settings, shop)
     first = running.assistant.knowledge.version
     version = make_version(settings, shop, *NEW)
-    bootstrap.build_versions(settings, shop).promote(version.id, None, anyway=True)
+    bootstrap.build_versions(settings, shop).promote(version.id, None, force=True)
     (settings.data_dir / "models" / version.id / "manifest.json").unlink()  # before anybody has looked
     assert not running.reload_version()
     assert running.assistant.triage("бабки").model_version == first
@@ -240,7 +240,7 @@ def test_only_the_last_versions_keep_their_folders(settings: Settings, shop: Sto
     made = []
     for number in range(4):
         version = make_version(settings, shop, LabeledText(text=f"бабки {number}", right=("refund-when",)))
-        record.promote(version.id, None, anyway=True)
+        record.promote(version.id, None, force=True)
         made.append(version.id)
     versions = ModelVersions(settings.models, shop, Encoders(shop))
     left = settings.data_dir / "models" / ".abc.1"

@@ -100,14 +100,14 @@ class DecisionRows(Rows):
 
         Sampled turns measure the models, so they do not teach them.
         """
-        by_lot = select(evidence.c.turn_id).where(evidence.c.lot.is_not(None))
+        sampled = select(evidence.c.turn_id).where(evidence.c.lot.is_not(None))
         rows = self._connection.execute(
             select(decisions, turns.c.utterance)
             .join(turns, turns.c.id == decisions.c.turn_id)
             .where(
                 decisions.c.superseded_at.is_(None),
                 turns.c.utterance.is_not(None),
-                decisions.c.turn_id.not_in(by_lot),
+                decisions.c.turn_id.not_in(sampled),
             )
             .order_by(decisions.c.id)
         ).all()
@@ -140,12 +140,12 @@ class DecisionRows(Rows):
 
         Undecided turns that were handed over for a reason in `unanswered` are included.
         """
-        by_lot = select(evidence.c.turn_id).where(evidence.c.lot.is_not(None))
+        sampled = select(evidence.c.turn_id).where(evidence.c.lot.is_not(None))
         live = (decisions.c.turn_id == turns.c.id) & decisions.c.superseded_at.is_(None)
         left_alone = turns.c.handoff_reason.in_(unanswered) & turns.c.blind.is_(False)
         of_interest = (
             turns.c.utterance.is_not(None)
-            & turns.c.id.not_in(by_lot)
+            & turns.c.id.not_in(sampled)
             & (decisions.c.id.is_not(None) | left_alone)
         )
         shown = (

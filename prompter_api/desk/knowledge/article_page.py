@@ -23,12 +23,10 @@ from prompter_api.desk.ui.frame import (
     Layout,
     PageContext,
     PageGuard,
-    reload_if_forbidden,
     run_in_thread,
     zone_of_browser,
 )
 from prompter_api.desk.ui.labels import moment
-from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.numbers import number_of
 from prompter_api.desk.ui.topic_choice import TopicChoice
@@ -42,7 +40,6 @@ def add_article(router: APIRouter, guard: PageGuard) -> None:
         context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
-        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         page = ArticlePage(context, id.replace("\0", ""))
         ui.on("desk", page.on_event)
         ui.timer(1.0, page.poll)
@@ -57,6 +54,7 @@ class ArticlePage:
         self._session, self._t, self._language = context.session, context.t, context.language
         self._label = context.topic
         self._id, self._version = article_id, 0
+        self._access = context.access
         self._acting = asyncio.Lock()
         self._zone: tzinfo | None = None
         self._versions: list[ArticleVersion] = []
@@ -134,13 +132,13 @@ class ArticlePage:
         """Remove old notices and check the typed text. Called every second."""
         self._notices.poll()
         if not self._acting.locked():
-            with reload_if_forbidden():
+            with self._access.required():
                 await self._look_for_problems()
 
     async def read(self) -> None:
         """Fill the fields with the stored article."""
         async with self._acting:
-            with reload_if_forbidden():
+            with self._access.required():
                 self._zone = await zone_of_browser()
                 await self._read()
 
@@ -149,7 +147,7 @@ class ArticlePage:
         pressed = event.args if isinstance(event.args, dict) else {}
         version = number_of(str(pressed.get("version")))
         async with self._acting:
-            with reload_if_forbidden():
+            with self._access.required():
                 match pressed.get("do"):
                     case "save":
                         await self._save()

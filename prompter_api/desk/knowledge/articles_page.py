@@ -13,7 +13,6 @@ from prompter.domain.account import Role
 from prompter.text.translations import N_
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, run_in_thread
-from prompter_api.desk.ui.mounting import asset
 
 STATUSES = {
     Status.PUBLISHED: N_("published"),
@@ -34,7 +33,6 @@ def add_kb(router: APIRouter, guard: PageGuard) -> None:
         context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
-        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         chosen = Status(status) if status in set(Status) else None
         text, topic = q.replace("\0", "")[:_MAX_LENGTH], topic.replace("\0", "")
         found, topics = await asyncio.shield(

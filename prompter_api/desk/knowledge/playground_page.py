@@ -16,8 +16,7 @@ from prompter.text.translations import N_, Translations
 from prompter_api.desk.knowledge.articles_page import article_address
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, reload_if_forbidden, run_in_thread
-from prompter_api.desk.ui.mounting import asset
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, run_in_thread
 from prompter_api.desk.ui.notices import Notices
 
 SIGNALS = {
@@ -47,7 +46,6 @@ def add_try(router: APIRouter, guard: PageGuard) -> None:
         context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
-        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         page = TryPage(context, text.replace("\0", "")[:_MAX_LENGTH])
         ui.on("desk", page.on_event)
         ui.timer(1.0, page.poll)
@@ -60,6 +58,7 @@ class TryPage:
 
     def __init__(self, context: PageContext, text: str) -> None:
         self._session, self._t, self._text, self._topic = context.session, context.t, text, context.topic
+        self._access = context.access
         self._acting = asyncio.Lock()
         _ = context.t.gettext
         frame = Layout(context, here="/try", title=_("Test the bot"), after="/try")
@@ -91,7 +90,7 @@ class TryPage:
         """Ask the assistant and draw the result."""
         if not self._text.strip():
             return
-        with reload_if_forbidden():
+        with self._access.required():
             found = await run_in_thread(self._session.explain, self._text)
             with self._area:
                 _draw(found, self._t, self._topic)
@@ -104,7 +103,7 @@ class TryPage:
             return
         _ = self._t.gettext
         async with self._acting:
-            with reload_if_forbidden():
+            with self._access.required():
                 try:
                     await run_in_thread(self._session.pin, self._text, article_id)
                     self._notices.say(_("Pinned: a version that answers this differently is rejected."))

@@ -15,8 +15,7 @@ from prompter.knowledge.topics import MAX_TITLE_LENGTH, InvalidTitle, Topic
 from prompter.storage import Conflict
 from prompter.text.translations import language_names
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, reload_if_forbidden, run_in_thread
-from prompter_api.desk.ui.mounting import asset
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, run_in_thread
 from prompter_api.desk.ui.notices import Notices
 
 
@@ -28,7 +27,6 @@ def add_topics(router: APIRouter, guard: PageGuard) -> None:
         context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
-        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         page = TopicsPage(context)
         ui.on("desk", page.on_event)
         ui.timer(1.0, page.poll)
@@ -41,6 +39,7 @@ class TopicsPage:
 
     def __init__(self, context: PageContext) -> None:
         self._session, self._t, self._topic = context.session, context.t, context.topic
+        self._access = context.access
         self._acting = asyncio.Lock()
         self._fields: dict[str, dict[str, ui.input]] = {}  # key: topic and language
         self._stored: dict[str, dict[str, str]] = {}
@@ -71,7 +70,7 @@ class TopicsPage:
     async def read(self) -> None:
         """Read the titles and draw the table."""
         async with self._acting:
-            with reload_if_forbidden():
+            with self._access.required():
                 self._draw(await run_in_thread(self._session.all_topics))
 
     async def on_event(self, event: GenericEventArguments) -> None:
@@ -80,7 +79,7 @@ class TopicsPage:
         if pressed.get("do") != "save":
             return
         async with self._acting:
-            with reload_if_forbidden():
+            with self._access.required():
                 await self._save()
 
     def _draw(self, topics: Sequence[Topic]) -> None:

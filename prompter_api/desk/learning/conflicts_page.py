@@ -18,12 +18,10 @@ from prompter_api.desk.ui.frame import (
     Layout,
     PageContext,
     PageGuard,
-    reload_if_forbidden,
     run_in_thread,
     zone_of_browser,
 )
 from prompter_api.desk.ui.labels import article, moment
-from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.numbers import number_of
 
 
@@ -35,7 +33,6 @@ def add_disagreements(router: APIRouter, guard: PageGuard) -> None:
         context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
-        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         page = DisagreementsPage(context)
         ui.on("desk", page.on_event)
         ui.timer(0.01, page.read, once=True)
@@ -48,6 +45,7 @@ class DisagreementsPage:
     def __init__(self, context: PageContext) -> None:
         self._session, self._t, self._language = context.session, context.t, context.language
         self._topic = context.topic
+        self._access = context.access
         self._acting = asyncio.Lock()
         self._zone: tzinfo | None = None
         _ = context.t.gettext
@@ -71,7 +69,7 @@ class DisagreementsPage:
     async def read(self) -> None:
         """Read and draw everything."""
         async with self._acting:
-            with reload_if_forbidden():
+            with self._access.required():
                 self._zone = self._zone or await zone_of_browser()
                 self._draw(*await run_in_thread(self._session.disagreements))
 
@@ -87,7 +85,7 @@ class DisagreementsPage:
         pressed = event.args if isinstance(event.args, dict) else {}
         pin_id = number_of(str(pressed.get("pin")))
         if pressed.get("do") == "unpin" and pin_id is not None and pin_id >= 0:
-            with reload_if_forbidden():
+            with self._access.required():
                 with suppress(NotFound):  # a colleague was faster
                     await run_in_thread(self._session.unpin, pin_id)
                 await self.read()

@@ -21,9 +21,7 @@ from prompter_api.desk.learning import labels as words
 from prompter_api.desk.learning.models_panels import ComparisonPanel, VersionsTable
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, run_in_thread, zone_of_browser
-from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
-from prompter_api.desk.ui.session import SignedOut
 
 
 def add_models(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> None:
@@ -34,7 +32,6 @@ def add_models(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> N
         context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
-        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         page = ModelsPage(context, version.replace("\0", "") or None)
         ui.on("desk", page.on_event)
         ui.timer(poll_seconds, page.poll)
@@ -58,7 +55,7 @@ class ModelsPage:
         self._compared = version
         self._changes: tuple[StoredVersion, Sequence[ChangedQuestion]] | None = None  # for `_compared`
         self._acting = asyncio.Lock()
-        self._left = False
+        self._access = context.access
         self._zone: tzinfo | None = None
         self._zone_known = False
         _ = context.t.gettext
@@ -90,54 +87,52 @@ class ModelsPage:
     async def poll(self) -> None:
         """Check for news. Called every second."""
         self._notices.poll()
-        if self._left or self._acting.locked():
+        if self._access.is_lost or self._acting.locked():
             return
         async with self._acting:
-            await self._refresh()
+            with self._access.required():
+                await self._refresh()
 
     async def on_event(self, event: GenericEventArguments) -> None:
         """Handle clicks, one at a time."""
         pressed = event.args if isinstance(event.args, dict) else {}
         version = str(pressed.get("version") or "")
         async with self._acting:
-            match pressed.get("do"):
-                case "learn":
-                    await self._do(
-                        self._session.start_learning, self._t.gettext("Learning starts in a moment.")
-                    )
-                case "back_to":
-                    await self._do(
-                        self._session.roll_back, self._t.gettext("The previous version is in use now.")
-                    )
-                case "promote":
-                    await self._do(
-                        lambda: self._session.promote(version, anyway=False),
-                        self._t.gettext("This version is in use now."),
-                    )
-                case "compare":
-                    self._compared = version
-                    await self._refresh()
+            with self._access.required():
+                match pressed.get("do"):
+                    case "learn":
+                        await self._do(
+                            self._session.start_learning, self._t.gettext("Learning starts in a moment.")
+                        )
+                    case "back_to":
+                        await self._do(
+                            self._session.roll_back, self._t.gettext("The previous version is in use now.")
+                        )
+                    case "promote":
+                        await self._do(
+                            lambda: self._session.promote(version, force=False),
+                            self._t.gettext("This version is in use now."),
+                        )
+                    case "compare":
+                        self._compared = version
+                        await self._refresh()
 
     async def _do(self, act: Callable[[], None], done: str) -> None:
         self._refuse("")
         try:
             await run_in_thread(act)
             self._notices.say(done)
-        except (Forbidden, SignedOut):
-            self._leave()
-            return
+        except Forbidden:
+            raise
         except (PrompterError, Conflict) as error:
             self._refuse(words.refusal(error, self._t))
         await self._refresh()
 
     async def _refresh(self) -> None:
-        try:
-            if not self._zone_known:
-                self._zone_known = True
-                self._zone = await zone_of_browser()
-            self._show(await run_in_thread(self._look))
-        except (SignedOut, Forbidden):
-            self._leave()
+        if not self._zone_known:
+            self._zone_known = True
+            self._zone = await zone_of_browser()
+        self._show(await run_in_thread(self._look))
 
     def _look(self) -> "_Found":
         """Read everything on the page. Runs in a thread."""
@@ -159,7 +154,3 @@ class ModelsPage:
     def _refuse(self, text: str) -> None:
         self._refusal.say(text)
         self._refusal.set_visibility(bool(text))
-
-    def _leave(self) -> None:
-        self._left = True
-        ui.run_javascript("location.reload()")

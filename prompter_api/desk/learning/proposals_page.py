@@ -20,10 +20,8 @@ from prompter_api.desk.learning.proposal_card import KINDS, ProposalCard
 from prompter_api.desk.ui.elements import Tag, draw_keys
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, run_in_thread
 from prompter_api.desk.ui.keyed_rows import KeyedRows
-from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.numbers import number_of
-from prompter_api.desk.ui.session import SignedOut
 
 _MORE = 30  # proposals on the page, and the number that "more" adds
 _EVERY = 3  # ticks between two checks for news
@@ -48,7 +46,6 @@ def add_inbox(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> No
         context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
-        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         page = InboxPage(context, ProposalKind(kind) if kind in set(ProposalKind) else None)
         ui.on("desk", page.on_event)
         ui.timer(poll_seconds, page.poll)
@@ -61,7 +58,7 @@ class InboxPage:
     def __init__(self, context: PageContext, kind: ProposalKind | None) -> None:
         self._session, self._t, self._kind, self._topic = context.session, context.t, kind, context.topic
         self._acting = asyncio.Lock()
-        self._left = False
+        self._access = context.access
         self._ticks = 0
         self._escapes = 0  # how often Escape was pressed before the current key
         self._limit = _MORE
@@ -137,13 +134,11 @@ class InboxPage:
         """Check for news from time to time. Called every second."""
         self._notices.poll()
         self._ticks += 1
-        if self._left or self._acting.locked() or self._ticks % _EVERY != 1:
+        if self._access.is_lost or self._acting.locked() or self._ticks % _EVERY != 1:
             return
         async with self._acting:
-            try:
+            with self._access.required():
                 await self._refresh()
-            except (SignedOut, Forbidden):
-                self._leave()
 
     async def on_event(self, event: GenericEventArguments) -> None:
         """Handle keys and clicks, one at a time."""
@@ -156,10 +151,8 @@ class InboxPage:
                 do, number = self._meaning(str(pressed.get("key"))), str(pressed.get("turn") or "")
             proposal_id = max(0, number_of(number) or 0)
             self._refuse("")
-            try:
+            with self._access.required():
                 await self._act(do, proposal_id, str(pressed.get("article") or ""))
-            except (SignedOut, Forbidden):
-                self._leave()
 
     def _meaning(self, key: str) -> str:
         if self._many.is_open or self._which.is_open:
@@ -312,10 +305,8 @@ class InboxPage:
         await self._refresh()
 
     async def _search(self, text: str) -> None:
-        try:
+        with self._access.required():
             self._which.show(await run_in_thread(self._session.find, text))
-        except (SignedOut, Forbidden):
-            self._leave()
 
     # --- drawing ----------------------------------------------------------------------------
 
@@ -378,10 +369,6 @@ class InboxPage:
         self._root.set(data_turn=proposal_id)
         for number, card in self._cards.items():
             card.mark(number == proposal_id)
-
-    def _leave(self) -> None:
-        self._left = True
-        ui.run_javascript("location.reload()")
 
     def _refuse(self, text: str) -> None:
         self._refusal.say(text)

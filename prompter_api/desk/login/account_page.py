@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
@@ -130,28 +130,32 @@ def _page(
     )
 
 
-def _visit_or_redirect(request: Request) -> Visit | RedirectResponse:
-    """Return the visit, or a redirect for those who may not see the page."""
+def _visit(request: Request) -> Visit:
+    """Return the visit.
+
+    Raises:
+        HTTPException: a redirect for those who may not see the page.
+    """
     visit = visit_of(request, services_of(request))
     if visit is None:
-        return RedirectResponse("/login?after=/account", 303)
-    return RedirectResponse("/password", 303) if visit.account.one_time_password else visit
+        raise HTTPException(303, headers={"Location": "/login?after=/account"})
+    if visit.account.one_time_password:
+        raise HTTPException(303, headers={"Location": "/password"})
+    return visit
 
 
-VisitOrRedirect = Annotated[Visit | RedirectResponse, Depends(_visit_or_redirect)]
+CurrentVisit = Annotated[Visit, Depends(_visit)]
 
 
 @router.get("/account")
-def show_account(request: Request, visit: VisitOrRedirect) -> Response:
-    return _page(request, visit) if isinstance(visit, Visit) else visit
+def show_account(request: Request, visit: CurrentVisit) -> Response:
+    return _page(request, visit)
 
 
 @router.post("/account/password")
 async def change_password(
-    request: Request, visit: VisitOrRedirect, old: Field = "", new: Field = "", again: Field = ""
+    request: Request, visit: CurrentVisit, old: Field = "", new: Field = "", again: Field = ""
 ) -> Response:
-    if not isinstance(visit, Visit):
-        return visit
     services = services_of(request)
     _ = translator(page_language(request, services, visit.account.language)).gettext
     done = await submit_password(request, services, visit.account, old, new, again, _)
@@ -163,9 +167,7 @@ async def change_password(
 
 
 @router.post("/account/sessions/{session_id}/end")
-def end_session(request: Request, visit: VisitOrRedirect, session_id: Number) -> Response:
-    if not isinstance(visit, Visit):
-        return visit
+def end_session(request: Request, visit: CurrentVisit, session_id: Number) -> Response:
     services = services_of(request)
     with suppress(NotFound):  # the session has ended meanwhile
         services.sessions.revoke(session_id, of=visit.account.id)
@@ -173,9 +175,7 @@ def end_session(request: Request, visit: VisitOrRedirect, session_id: Number) ->
 
 
 @router.post("/account/sessions/end-all")
-def end_sessions(request: Request, visit: VisitOrRedirect) -> Response:
-    if not isinstance(visit, Visit):
-        return visit
+def end_sessions(request: Request, visit: CurrentVisit) -> Response:
     services = services_of(request)
     services.sessions.revoke_all(visit.account.id)
     answer = RedirectResponse("/login", 303)
@@ -186,14 +186,12 @@ def end_sessions(request: Request, visit: VisitOrRedirect) -> Response:
 @router.post("/account/tokens")
 def make_token(
     request: Request,
-    visit: VisitOrRedirect,
+    visit: CurrentVisit,
     name: Field = "",
     scope: Annotated[list[str], Form(max_length=len(Scope))] = [],  # noqa: B006 - FastAPI copies it
     days: Field = "",
     after: Field = "",
 ) -> Response:
-    if not isinstance(visit, Visit):
-        return visit
     services = services_of(request)
     account, name = visit.account, name.strip()
     form = TokenForm(name=name, scopes=frozenset(scope), days=days)
@@ -230,9 +228,7 @@ def make_token(
 
 
 @router.post("/account/tokens/{token_id}/revoke")
-def revoke_token(request: Request, visit: VisitOrRedirect, token_id: Number) -> Response:
-    if not isinstance(visit, Visit):
-        return visit
+def revoke_token(request: Request, visit: CurrentVisit, token_id: Number) -> Response:
     services = services_of(request)
     with suppress(NotFound):  # the token is already gone
         services.accounts.revoke_token(token_id, of=visit.account.id)
@@ -240,9 +236,7 @@ def revoke_token(request: Request, visit: VisitOrRedirect, token_id: Number) -> 
 
 
 @router.post("/account/tokens/revoke-all")
-def revoke_tokens(request: Request, visit: VisitOrRedirect) -> Response:
-    if not isinstance(visit, Visit):
-        return visit
+def revoke_tokens(request: Request, visit: CurrentVisit) -> Response:
     services = services_of(request)
     services.accounts.revoke_tokens(visit.account.id)
     return RedirectResponse("/account", 303)

@@ -25,8 +25,6 @@ from prompter_api.desk.operator.side_panels import REASONS
 from prompter_api.desk.operator.undo import UndoableReply, UndoHistory
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.frame import PageContext, PageGuard, run_in_thread, zone_of_browser
-from prompter_api.desk.ui.mounting import asset
-from prompter_api.desk.ui.session import SignedOut
 
 POLL_SECONDS = 1.0
 _READING_SECONDS = 0.4  # a key this soon after a turn opened was meant for the previous turn
@@ -40,7 +38,6 @@ def add_desk(router: APIRouter, guard: PageGuard, *, poll_seconds: float = POLL_
         context = await guard.admit(request)
         if isinstance(context, Response):
             return context
-        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         page = DeskPage(context, conversation)
         ui.on("desk", page.on_event)
         ui.timer(poll_seconds, page.poll)
@@ -69,7 +66,7 @@ class DeskPage:
         self._moved_on_at = -1.0
         self._generation = 0
         self._acting = asyncio.Lock()
-        self._left = False
+        self._access = context.access
         self._zone_known = False
         self._screen = Screen(context, on_text=self._take_text, on_search=self._find)
         self._actions: Mapping[str, Callable[[InputEvent], Awaitable[None]]] = {
@@ -101,36 +98,27 @@ class DeskPage:
         async with self._acting:
             event = InputEvent.read(arguments.args, self._screen.mode)
             action = self._actions.get(event.do) if event else None
-            try:
-                if event and action:
-                    self._screen.escapes = event.escapes
-                    await action(event)
-            except SignedOut:
-                self._leave()
-            except PrompterError as error:
-                self._screen.notices.say(words.refusal(error, self._t), bad=True)
-            finally:
-                self._screen.ready()
-
-    def _leave(self) -> None:
-        """Reload the page, which leads to the login, as the account may no longer work."""
-        if not self._left:
-            self._left = True
-            self._screen.leave()
+            with self._access.required():
+                try:
+                    if event and action:
+                        self._screen.escapes = event.escapes
+                        await action(event)
+                except PrompterError as error:
+                    self._screen.notices.say(words.refusal(error, self._t), bad=True)
+                finally:
+                    self._screen.ready()
 
     # --- reading -----------------------------------------------------------------------------
 
     async def poll(self) -> None:
         """Check for news. Called every second."""
-        if self._left:
+        if self._access.is_lost:
             return
-        try:
+        with self._access.required():
             if not self._zone_known:
                 self._zone_known = True
                 self._screen.set_zone(await zone_of_browser())
             await self._refresh()
-        except SignedOut:
-            self._leave()
 
     async def _refresh(self) -> None:
         generation = self._generation
@@ -300,13 +288,10 @@ class DeskPage:
             self._screen.focus("search")
 
     async def _find(self, text: str) -> None:
-        try:
+        with self._access.required():
             found = await run_in_thread(self._session.find, text)
-        except SignedOut:
-            self._leave()
-            return
-        if text == self._screen.search.query:
-            self._screen.search.show(found, text)
+            if text == self._screen.search.query:
+                self._screen.search.show(found, text)
 
     async def _move(self, event: InputEvent) -> None:
         self._screen.search.move(event.number("step") or 0)

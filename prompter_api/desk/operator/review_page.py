@@ -15,9 +15,7 @@ from prompter.text.translations import Translations
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag, draw_keys
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, run_in_thread
-from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
-from prompter_api.desk.ui.session import SignedOut
 
 _CHOICES = {"1": Choice.FIRST, "2": Choice.SECOND, "3": Choice.BOTH, "4": Choice.NEITHER}
 _OF_ONE = {"1": Choice.FIRST, "2": Choice.NEITHER}
@@ -31,7 +29,6 @@ def add_reviews(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> 
         context = await guard.admit(request)
         if isinstance(context, Response):
             return context
-        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         page = ReviewPage(context)
         ui.on("desk", page.on_event)
         ui.timer(poll_seconds, page.poll)
@@ -48,7 +45,7 @@ class ReviewPage:
         self._passed_over = 0
         self._own_shown = False  # once per page, as reading records that the figure was seen
         self._acting = asyncio.Lock()
-        self._left = False
+        self._access = context.access
         _ = context.t.gettext
         frame = Layout(context, here="/reviews", title=_("Review"))
         with frame.body:
@@ -71,13 +68,11 @@ class ReviewPage:
     async def poll(self) -> None:
         """Check for a question to judge. Called every second."""
         self._notices.poll()
-        if self._left or self._question is not None or self._acting.locked():
+        if self._access.is_lost or self._question is not None or self._acting.locked():
             return
         async with self._acting:
-            try:
+            with self._access.required():
                 await self._snapshot()
-            except SignedOut:
-                self._leave()
 
     async def on_event(self, event: GenericEventArguments) -> None:
         """Handle a key or click, for the question that was on the screen at that moment."""
@@ -86,21 +81,22 @@ class ReviewPage:
             question = self._question
             if question is None or str(pressed.get("turn")) != str(question.review_id):
                 return
-            key = str(pressed.get("key") or pressed.get("choice") or "")
-            try:
-                if key == "j":
-                    self._passed_over = question.review_id
-                    await self._snapshot()
-                elif (choice := _meaning(key, question)) is not None:
-                    await run_in_thread(self._session.judge, question.review_id, choice)
-                    await self._snapshot()
-            except SignedOut:
-                self._leave()
-            except AlreadyDecided as error:
-                self._notices.say(words.refusal(error, self._t), bad=True)
+            with self._access.required():
+                await self._handle(str(pressed.get("key") or pressed.get("choice") or ""), question)
+
+    async def _handle(self, key: str, question: Question) -> None:
+        try:
+            if key == "j":
+                self._passed_over = question.review_id
                 await self._snapshot()
-            except PrompterError as error:
-                self._notices.say(words.refusal(error, self._t), bad=True)
+            elif (choice := _meaning(key, question)) is not None:
+                await run_in_thread(self._session.judge, question.review_id, choice)
+                await self._snapshot()
+        except AlreadyDecided as error:
+            self._notices.say(words.refusal(error, self._t), bad=True)
+            await self._snapshot()
+        except PrompterError as error:
+            self._notices.say(words.refusal(error, self._t), bad=True)
 
     async def _snapshot(self) -> None:
         if not self._own_shown:
@@ -135,10 +131,6 @@ class ReviewPage:
             low, high = words.percent(refuted.low), words.percent(refuted.high)
             share = words.percent(refuted.value)
             self._own.say(text.format(judged=figure.judged, share=share, low=low, high=high))
-
-    def _leave(self) -> None:
-        self._left = True
-        ui.run_javascript("location.reload()")
 
 
 def _meaning(key: str, question: Question) -> Choice | None:

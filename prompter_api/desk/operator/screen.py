@@ -177,6 +177,3 @@ class Screen:
     def ready(self) -> None:
         """Tell the browser that the server has handled the last key."""
         ui.run_javascript("sufler.ready()")
-
-    def leave(self) -> None:
-        ui.run_javascript("location.reload()")

@@ -28,7 +28,7 @@ class BoardPage:
 
     def __init__(self, context: PageContext) -> None:
         self._session = context.session
-        self.poll = Refreshing(context.session, context.session.topics, self._show).poll
+        self.poll = Refreshing(context, context.session.topics, self._show).poll
         _ = context.t.gettext
         rule = context.session.services.readiness.rule
         frame = Layout(context, here="/readiness", title=_("Readiness"))
@@ -115,7 +115,7 @@ class _Row:
                 self._threshold = Tag("span", classes="board__small")
             with Tag("td", data_label=heads[3]):
                 self._evidence = Tag("span", classes="board__figure")
-                self._by_lot = Tag("span", classes="board__small")
+                self._sampled = Tag("span", classes="board__small")
                 self._audits = Tag("span", classes="board__small")
             with Tag("td", data_label=heads[4]):
                 self._course = Tag("span", classes="board__figure")
@@ -142,7 +142,7 @@ class _Row:
             "" if shown.coverage is None else words.min_confidence(step.threshold, t, language)
         )
         self._evidence.say(words.turns(step, t))
-        self._by_lot.say(words.sampled_turns(step, t))
+        self._sampled.say(words.sampled_turns(step, t))
         self._audits.say(words.audits(found, t))
         self._course.say(words.course(step, t))
         self._course.toggle("board__warning", step.more_labels is None and step.estimate is not None)

@@ -168,7 +168,7 @@ def sampled_turns(step: Step, t: Translations) -> str:
     """Return how many of the turns were randomly sampled, or an empty text if there are no turns."""
     if not step.n_turns:
         return ""
-    return t.gettext("{count} sampled").format(count=step.n_by_lot)
+    return t.gettext("{count} sampled").format(count=step.n_sampled)
 
 
 def audits(found: TopicReadiness, t: Translations) -> str:

@@ -45,7 +45,7 @@ class MonitoringPage:
         self._t = context.t
         self._language = context.language
         self._topic = context.topic
-        self.poll = Refreshing(context.session, self._look, self._show).poll
+        self.poll = Refreshing(context, self._look, self._show).poll
         _ = context.t.gettext
         frame = Layout(context, here="/watching", title=_("Monitoring"))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
@@ -131,9 +131,9 @@ def _gaps(gaps: Sequence[tuple[str, Gap]], t: Translations, language: str, topic
             classes="side__hint",
         )
         rows = [
-            (topic(name), [_share(gap.shown, language), _share(gap.by_lot, language)])
+            (topic(name), [_share(gap.shown, language), _share(gap.sampled, language)])
             for name, gap in gaps
-            if gap.shown is not None or gap.by_lot is not None
+            if gap.shown is not None or gap.sampled is not None
         ]
         _table((_("Topic"), _("Accuracy with suggestion"), _("Accuracy without suggestion")), rows)
         if not rows:

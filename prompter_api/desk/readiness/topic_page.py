@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from nicegui import APIRouter, ui
 from nicegui.events import GenericEventArguments
 
-from prompter.common.errors import Forbidden, NotFound, PrompterError
+from prompter.common.errors import NotFound, PrompterError
 from prompter.domain.account import Role
 from prompter.domain.readiness import Mode, ReadinessState
 from prompter.readiness.evidence import TopicEvidence
@@ -24,10 +24,8 @@ from prompter_api.desk.readiness.topic_panels import Curves, Figures, ProofPanel
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, run_in_thread, zone_of_browser
 from prompter_api.desk.ui.labels import TopicLabel
-from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.polling import ReadinessNews
-from prompter_api.desk.ui.session import SignedOut
 
 _FIRST, _MORE = 20, 50  # pieces of evidence on the page, and the number that one click adds
 
@@ -40,7 +38,6 @@ def add_topic(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> No
         context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
-        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         page = TopicPage(context, name.replace("\0", ""))  # no database stores a name with this character
         ui.on("desk", page.on_event)
         ui.timer(poll_seconds, page.poll)
@@ -56,7 +53,7 @@ class TopicPage:
         self._rule = context.session.services.readiness.rule
         self._news = ReadinessNews(context.session)
         self._acting = asyncio.Lock()
-        self._left = False
+        self._access = context.access
         self._zone: tzinfo | None = None
         self._zone_known = False
         self._limit = _FIRST
@@ -87,23 +84,21 @@ class TopicPage:
     async def poll(self) -> None:
         """Check for news. Called every second."""
         self._notices.poll()
-        if self._left or self._acting.locked():
+        if self._access.is_lost or self._acting.locked():
             return
         async with self._acting:
-            try:
+            with self._access.required():
                 if not self._zone_known:
                     self._zone_known = True
                     self._zone = await zone_of_browser()
                 if await self._news.read(self._read):
                     await self._show()
-            except (SignedOut, Forbidden):
-                self._leave()
 
     async def on_event(self, event: GenericEventArguments) -> None:
         """Handle clicks, one at a time."""
         pressed = event.args if isinstance(event.args, dict) else {}
         async with self._acting:
-            try:
+            with self._access.required():
                 match pressed.get("do"):
                     case "allow":
                         await self._decide(self._session.allow, self._t.gettext("Autopilot is on."))
@@ -117,8 +112,6 @@ class TopicPage:
                     case "more":
                         self._limit += _MORE
                         self._show_evidence()
-            except (SignedOut, Forbidden):
-                self._leave()
 
     async def _decide(self, decide: Callable[[str], None], done: str) -> None:
         self._head.refuse("")
@@ -166,10 +159,6 @@ class TopicPage:
             found, evidence = self._found
             self._evidence.show(evidence, limit=self._limit, zone=self._zone)
             self._history.show(found, evidence, zone=self._zone)
-
-    def _leave(self) -> None:
-        self._left = True
-        ui.run_javascript("location.reload()")
 
 
 def _number(text: object) -> float | None:

@@ -32,7 +32,7 @@ class Figures:
             with place:
                 self._gauge = Gauge()
             self._coverage, self._threshold, _place = _figure(_("Coverage"))
-            self._evidence, self._by_lot, place = _figure(_("Evidence"))
+            self._evidence, self._sampled, place = _figure(_("Evidence"))
             with place:
                 self._audits = Tag("dd", classes="board__small")
             self._course, self._next, place = _figure(_("Until launch"))
@@ -51,7 +51,7 @@ class Figures:
             "" if shown.coverage is None else words.min_confidence(step.threshold, t, language)
         )
         self._evidence.say(words.turns(step, t))
-        self._by_lot.say(words.sampled_turns(step, t))
+        self._sampled.say(words.sampled_turns(step, t))
         self._audits.say(words.audits(found, t))
         self._course.say(words.course(step, t))
         self._next.say(words.next_step(found, t, language))

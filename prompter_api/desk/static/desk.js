@@ -62,12 +62,14 @@
   });
 
   async function checkSession() {
-    if (!root() || document.hidden) return;
+    if (document.hidden) return;
     const answer = await fetch("/desk/session", { cache: "no-store" }).catch(() => null);
     if (answer?.status === 401) location.reload();
   }
   setInterval(checkSession, 15000);
   document.addEventListener("visibilitychange", checkSession);
+  // NiceGUI would try for ever to connect a page whose session has ended.
+  document.addEventListener("DOMContentLoaded", () => window.socket.on("connect_error", checkSession));
 
   window.sufler = {
     ready() {

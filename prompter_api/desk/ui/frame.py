@@ -16,7 +16,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import ParamSpec, TypeVar
 from urllib.parse import quote
@@ -76,6 +76,23 @@ async def run_in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs)
     return done[0]
 
 
+class PageAccess:
+    """The user's access to an open page. When it is lost, the page reloads once and says why."""
+
+    def __init__(self) -> None:
+        self.is_lost = False
+
+    @contextmanager
+    def required(self) -> Iterator[None]:
+        """Enclose calls of the session. They end if it has ended, or if the role is too low for them."""
+        try:
+            yield
+        except (SignedOut, Forbidden):
+            if not self.is_lost:
+                self.is_lost = True
+                ui.run_javascript("location.reload()")
+
+
 @dataclass(frozen=True, kw_only=True)
 class PageContext:
     """A logged-in user's context on one page."""
@@ -83,6 +100,7 @@ class PageContext:
     session: PageSession
     language: str
     t: Translations
+    access: PageAccess = field(default_factory=PageAccess)
 
     @property
     def account(self) -> Account:
@@ -100,15 +118,6 @@ async def zone_of_browser() -> tzinfo | None:
         return ZoneInfo(str(name))
     except (TimeoutError, ValueError, OSError, KeyError):
         return None
-
-
-@contextmanager
-def reload_if_forbidden() -> Iterator[None]:
-    """Reload the page if the user may no longer do this, so that the page says why."""
-    try:
-        yield
-    except (SignedOut, Forbidden):
-        ui.run_javascript("location.reload()")
 
 
 class PageGuard:
@@ -157,6 +166,7 @@ class Layout:
         ui.page_title(f"{title} · {_('Sufler')}")
         ui.add_head_html(f'<link rel="stylesheet" href="{asset("theme.css")}">')
         ui.add_head_html(f"<script>document.documentElement.lang = '{context.language}'</script>")
+        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         ui.add_body_html(_connection_words(context.t))
         with Tag("header", classes="bar"):
             with Tag("a", classes="brand", href="/desk"):
@@ -203,15 +213,11 @@ class Layout:
 def _connection_words(t: Translations) -> str:
     """Return the script that translates NiceGUI's message about a lost connection.
 
-    NiceGUI has one language for all pages. It would also reconnect for ever after the session has ended, so
-    the script then reloads the page, which leads to the login.
+    NiceGUI has one language for all pages.
     """
     said = json.dumps([t.gettext("Connection lost."), t.gettext("Reconnecting…")])
     return (
         f"<script>addEventListener('DOMContentLoaded', () => {{ const said = {said}; "
-        "document.querySelectorAll('#popup span').forEach((place, i) => (place.textContent = said[i])); "
-        "setInterval(async () => { if (document.getElementById('popup')?.ariaHidden !== 'false') return; "
-        "const answer = await fetch('/desk/session', { cache: 'no-store' }).catch(() => null); "
-        "if (answer?.status === 401) location.reload() }, 5000) })"
+        "document.querySelectorAll('#popup span').forEach((place, i) => (place.textContent = said[i])) })"
         "</script>"
     )

@@ -9,11 +9,9 @@ from fastapi import Request
 from fastapi.responses import Response
 from nicegui import APIRouter, ui
 
-from prompter.common.errors import Forbidden
 from prompter.domain.account import Role
 from prompter_api.desk.ui.frame import PageContext, PageGuard, run_in_thread
-from prompter_api.desk.ui.mounting import asset
-from prompter_api.desk.ui.session import PageSession, SignedOut
+from prompter_api.desk.ui.session import PageSession
 
 T = TypeVar("T")
 _SECONDS = 30.0  # after this time figures may differ without new verdicts, because of the traffic
@@ -49,27 +47,24 @@ class ReadinessNews:
 
 
 class Refreshing(Generic[T]):
-    """Shows the result of `query` whenever it may be new. Reloads the page if access is lost."""
+    """Shows the result of `query` whenever it may be new. Stops when the access to the page is lost."""
 
-    def __init__(self, session: PageSession, query: Callable[[], T], show: Callable[[T], None]) -> None:
-        self._news = ReadinessNews(session)
+    def __init__(self, context: PageContext, query: Callable[[], T], show: Callable[[T], None]) -> None:
+        self._access = context.access
+        self._news = ReadinessNews(context.session)
         self._query = query
         self._show = show
         self._reading = asyncio.Lock()
-        self._left = False
 
     async def poll(self) -> None:
         """Check for news. Called every second."""
-        if self._left or self._reading.locked():
+        if self._access.is_lost or self._reading.locked():
             return
         async with self._reading:
-            try:
+            with self._access.required():
                 found = await self._news.read(self._query)
                 if found is not None:
                     self._show(found)
-            except (SignedOut, Forbidden):
-                self._left = True
-                ui.run_javascript("location.reload()")
 
 
 class RefreshedPage(Protocol):
@@ -94,6 +89,5 @@ def add_refreshed_page(
         context = await guard.admit(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
-        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         ui.timer(poll_seconds, draw(context).poll)
         return None

@@ -272,8 +272,8 @@ class PageSession:
     def start_learning(self) -> None:
         self.services.learning.start(self._supervise())
 
-    def promote(self, version_id: str, *, anyway: bool) -> None:
-        self.services.versions.promote(version_id, self._supervise(), anyway=anyway)
+    def promote(self, version_id: str, *, force: bool) -> None:
+        self.services.versions.promote(version_id, self._supervise(), force=force)
 
     def roll_back(self) -> None:
         self.services.versions.roll_back(self._supervise())

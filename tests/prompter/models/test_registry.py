@@ -107,7 +107,7 @@ def test_a_version_that_nobody_compared_has_to_prove_itself(shop: VersionedShop)
     shop.versions.refuse("v2", GateRecord(refused="worse"))
     with pytest.raises(CannotUse, match="cannot be used: worse"):
         shop.versions.promote("v2", shop.vera)
-    shop.versions.promote("v2", shop.vera, anyway=True)
+    shop.versions.promote("v2", shop.vera, force=True)
     shop.follow()
     assert shop.update_readiness()
     now = shop.returns()

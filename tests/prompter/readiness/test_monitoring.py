@@ -61,8 +61,8 @@ def test_a_topic_looks_better_where_operators_wave_through(shop: GovernedShop) -
         shop.blind(right=False)
     found = gap(shop.turns("returns"))
     assert found.shown is not None
-    assert found.by_lot is not None
-    assert (found.shown.value, found.by_lot.value) == (1.0, 0.0)
+    assert found.sampled is not None
+    assert (found.shown.value, found.sampled.value) == (1.0, 0.0)
 
 
 # --- judges -----------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_shown_verdicts_alone_count_little(shop: GovernedShop) -> None:
     shop.update_readiness()
     assert shop.returns().state is ReadinessState.COLLECTING
     step = shop.returns().steps[0]
-    assert (step.n_turns, step.n_by_lot) == (ENOUGH, 0)
+    assert (step.n_turns, step.n_sampled) == (ENOUGH, 0)
 
 
 def test_what_nobody_has_decided_counts_as_wrong(shop: GovernedShop) -> None:

@@ -506,6 +506,22 @@ def test_a_disabled_account_loses_its_open_page(shop: DeskShop, sit: Sit) -> Non
     assert shop.outbox(conversation) == []
 
 
+def test_a_page_that_cannot_connect_asks_whether_its_session_has_ended(shop: DeskShop, sit: Sit) -> None:
+    shop.accounts.add("root", Role.ADMIN, PASSWORD)
+    shop.ask("как вернуть товар")
+    page = sit()
+    open_card(page)
+
+    def end_account(socket: WebSocketRoute) -> None:
+        shop.accounts.disable("anna")
+        socket.connect_to_server()
+
+    page.add_init_script("window.setInterval = () => 0")  # nothing asks from time to time
+    page.route_web_socket(lambda _url: True, end_account)
+    page.reload()
+    expect(page.get_by_label("Пароль")).to_be_visible()
+
+
 def test_logging_out_in_one_tab_ends_the_others(shop: DeskShop, sit: Sit, address: str) -> None:
     shop.ask("как вернуть товар")
     page = sit()

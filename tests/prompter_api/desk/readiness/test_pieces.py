@@ -29,7 +29,7 @@ EN, RU = translator("en"), translator("ru")
 STEP = Step(
     threshold=0.95,
     n_turns=40,
-    n_by_lot=11,
+    n_sampled=11,
     estimate=0.95,
     log_capital=1.0,
     needed=3.2,
@@ -38,7 +38,7 @@ STEP = Step(
 )
 PASSED = replace(STEP, passed_after=38, more_labels=0)
 HOPELESS = replace(STEP, estimate=0.85, more_labels=None)
-EMPTY = replace(STEP, n_turns=0, n_by_lot=0, estimate=None, more_labels=None)
+EMPTY = replace(STEP, n_turns=0, n_sampled=0, estimate=None, more_labels=None)
 SEQUENCE = [Interval(n_turns=1, low=0.0, high=1.0), Interval(n_turns=40, low=0.8997, high=0.9912)]
 
 
