@@ -222,10 +222,28 @@ def _precision(vectors: Vectors, sums: Floats, counts: Floats) -> Floats:
     apart, moved = vectors - middle, sums - counts[:, None] * middle
     # One pseudo-text at a distance of 1: the variance of few texts is unknown and never 0
     variance = (float((apart * apart).sum()) + 1) / (n + 1) / dimensions
-    within = (apart.T @ apart - moved.T @ (moved / counts[:, None])).astype(np.float64)
-    within.flat[:: dimensions + 1] += _AS_IF_ALIKE * variance
     freedom = max(0, n - len(counts)) + _AS_IF_ALIKE
-    return np.asarray(np.linalg.inv(within) * (freedom / dimensions), dtype=np.float32)
+    spherical = _AS_IF_ALIKE * variance
+    if n + len(counts) < dimensions // 2:
+        inverse = _invert_low_rank(spherical, apart, moved / np.sqrt(counts)[:, None])
+    else:
+        within = (apart.T @ apart - moved.T @ (moved / counts[:, None])).astype(np.float64)
+        within.flat[:: dimensions + 1] += spherical
+        inverse = np.linalg.inv(within)
+    return np.asarray(inverse * (freedom / dimensions), dtype=np.float32)
+
+
+def _invert_low_rank(diagonal: float, plus: Floats, minus: Floats) -> npt.NDArray[np.float64]:
+    """Return the inverse of diagonal · I + plus.T @ plus - minus.T @ minus (Woodbury, 1950).
+
+    Fast where both have few rows, whatever the number of dimensions.
+    """
+    rows = np.concatenate([plus, minus]).astype(np.float64)
+    small = rows @ rows.T
+    small.flat[:: len(rows) + 1] += diagonal * np.repeat([1.0, -1.0], [len(plus), len(minus)])
+    inverse = rows.T @ np.linalg.solve(small, rows) / -diagonal
+    inverse.flat[:: rows.shape[1] + 1] += 1 / diagonal
+    return inverse
 
 
 def centre_of(vectors: Vectors, *, as_if: int = 5) -> Vectors:

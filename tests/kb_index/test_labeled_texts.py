@@ -58,6 +58,20 @@ def test_however_few_texts_and_however_equal_the_numbers_are_finite(n: int) -> N
     assert np.isfinite(lda_score(scorer, vectors[0], vectors)).all()
 
 
+def test_in_many_dimensions_the_precision_is_the_inverse_covariance_too() -> None:
+    texts, few = make_texts(7)
+    vectors = np.hstack([few, np.zeros((7, 24), dtype=np.float32)])
+    precision = DiscriminantScorer.of(texts, vectors).precision
+    # The last dimensions do not vary, so the others are inverted as if they were all there is.
+    apart = few - few.mean(axis=0)
+    variance = ((apart**2).sum() + 1) / 8 / 32
+    articles = [few[0::2], few[1::2]]
+    within = sum((rows - rows.mean(axis=0)).T @ (rows - rows.mean(axis=0)) for rows in articles)
+    covariance = (within + 200 * variance * np.eye(8)) / (7 - 2 + 200)
+    assert precision[:8, :8] * 32 == pytest.approx(np.linalg.inv(covariance), rel=1e-4)
+    assert precision[8:, 8:] * 32 == pytest.approx(np.eye(24) * (7 - 2 + 200) / 200 / variance, rel=1e-4)
+
+
 def test_a_text_that_two_articles_answer_counts_half_for_each() -> None:
     _, vectors = make_texts(1)
     scorer = DiscriminantScorer.of([LabeledText(text="?", right=("odd", "even"))], vectors)
