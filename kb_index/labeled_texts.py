@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -225,7 +225,7 @@ def _precision(vectors: Vectors, sums: Floats, counts: Floats) -> Floats:
     freedom = max(0, n - len(counts)) + _AS_IF_ALIKE
     spherical = _AS_IF_ALIKE * variance
     if n + len(counts) < dimensions // 2:
-        inverse = _invert_low_rank(spherical, apart, moved / np.sqrt(counts)[:, None])
+        inverse = _invert_low_rank(spherical, plus=apart, minus=moved / np.sqrt(counts)[:, None])
     else:
         within = (apart.T @ apart - moved.T @ (moved / counts[:, None])).astype(np.float64)
         within.flat[:: dimensions + 1] += spherical
@@ -233,7 +233,7 @@ def _precision(vectors: Vectors, sums: Floats, counts: Floats) -> Floats:
     return np.asarray(inverse * (freedom / dimensions), dtype=np.float32)
 
 
-def _invert_low_rank(diagonal: float, plus: Floats, minus: Floats) -> npt.NDArray[np.float64]:
+def _invert_low_rank(diagonal: float, *, plus: npt.NDArray[Any], minus: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the inverse of diagonal · I + plus.T @ plus - minus.T @ minus (Woodbury, 1950).
 
     Fast where both have few rows, whatever the number of dimensions.

@@ -41,9 +41,10 @@ def test_intents(name: str, accuracy: float) -> None:
     assert value_of(report.metrics["accuracy"]) >= accuracy
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("name", "p_at_1", "hit_at_3"),
-    [("covid", 0.82, 0.94), pytest.param("stack", 0.87, 0.96, marks=pytest.mark.full)],
+    [("covid", 0.82, 0.94), ("stack", 0.87, 0.96)],
 )
 def test_retrieval(name: str, p_at_1: float, hit_at_3: float) -> None:
     settings = load_settings(None)
@@ -57,10 +58,9 @@ def test_retrieval(name: str, p_at_1: float, hit_at_3: float) -> None:
     assert value_of(report.metrics["ece"]) <= 0.04
 
 
+@pytest.mark.full
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    ("name", "p_at_1"), [("covid", 0.89), pytest.param("stack", 0.965, marks=pytest.mark.full)]
-)
+@pytest.mark.parametrize(("name", "p_at_1"), [("covid", 0.89), ("stack", 0.965)])
 def test_what_operators_confirm_teaches_even_if_a_tenth_is_wrong(name: str, p_at_1: float) -> None:
     settings = load_settings(None)
     articles = list(read_articles(BENCHMARK_DATA / "faq" / f"{name}_kb.csv"))

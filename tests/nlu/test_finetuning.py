@@ -185,7 +185,7 @@ def test_it_learns_what_it_was_not_shown(tmp_path: Path) -> None:
         tune(tmp_path / "model")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_equal_seeds_give_equal_models_and_rejections_push_away(tmp_path: Path) -> None:
     options = replace(OPTIONS, epochs=1)
     rejected = TrainingQuery(

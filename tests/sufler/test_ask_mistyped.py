@@ -1,12 +1,11 @@
 """Mistyped questions find the intended articles, with the words of the current knowledge base."""
 
 import json
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from sufler.cli import main
+from tests.command_line import run_well
 
 pytestmark = pytest.mark.slow
 
@@ -20,30 +19,22 @@ payment-en,How can I pay?,By card or in cash.,payment,en
 """
 
 
-def test_a_question_with_typos_finds_its_article(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_question_with_typos_finds_its_article(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.yml").write_text(CONFIG, encoding="utf-8")
 
-    def run(*arguments: str) -> str:
-        monkeypatch.setattr("sys.argv", ["sufler", *arguments, "--config", "config.yml"])
-        with suppress(SystemExit):
-            main()
-        return capsys.readouterr().out
-
     def ask(text: str) -> dict[str, object]:
-        return {**json.loads(run("ask", text, "--json")), "utterance": None}
+        return {**json.loads(run_well("ask", text, "--json")), "utterance": None}
 
     (tmp_path / "kb.csv").write_text(KB, encoding="utf-8")
-    run("kb", "import", "kb.csv")
+    run_well("kb", "import", "kb.csv")
     meant = ask("как вернуть товар")
     assert meant["suggestions"][0]["article_id"] == "returns-how"  # type: ignore[index]
     assert ask("Как вренуть товрар?") == ask("Как вернуть товар?")
     assert ask("сколко стоит достввка") == ask("сколько стоит доставка")
-    assert json.loads(run("ask", "как вренуть товрар", "--json"))["utterance"] == "как вренуть товрар"
+    assert json.loads(run_well("ask", "как вренуть товрар", "--json"))["utterance"] == "как вренуть товрар"
 
     (tmp_path / "kb.csv").write_text(KB + "new,Что такое Хвойник?,Магазин.,shop,ru\n", encoding="utf-8")
-    run("kb", "import", "kb.csv")
+    run_well("kb", "import", "kb.csv")
     assert ask("что за хвойнник") == ask("что за хвойник")
     assert ask("что за хвойнник")["suggestions"][0]["article_id"] == "new"  # type: ignore[index]

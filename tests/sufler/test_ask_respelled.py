@@ -1,12 +1,12 @@
 """Questions in the wrong layout or in Latin letters find the intended articles."""
 
 import json
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from sufler.cli import main
+from tests.command_line import run_well
+from tests.small_talk import write_small_talk
 
 KB = """\
 id,question,answer,topic,language
@@ -20,22 +20,17 @@ payment-en,How can I pay?,By card or in cash.,payment,en
 
 @pytest.mark.slow
 def test_garbled_questions_find_the_articles_of_what_was_meant(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SUFLER_TRAINING_DATA", str(write_small_talk(tmp_path / "small-talk")))
     (tmp_path / "kb.csv").write_text(KB, encoding="utf-8")
 
-    def run(*arguments: str) -> str:
-        monkeypatch.setattr("sys.argv", ["sufler", *arguments])
-        with suppress(SystemExit):
-            main()
-        return capsys.readouterr().out
-
     def suggestions(text: str) -> list[tuple[str, float]]:
-        triage = json.loads(run("ask", text, "--json"))
+        triage = json.loads(run_well("ask", text, "--json"))
         return [(suggestion["article_id"], suggestion["confidence"]) for suggestion in triage["suggestions"]]
 
-    run("kb", "import", "kb.csv")
+    run_well("kb", "import", "kb.csv")
     meant = suggestions("как вернуть товар")
     assert meant[0][0] == "returns-how"
     assert suggestions("rfr dthyenm njdfh") == meant

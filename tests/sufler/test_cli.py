@@ -5,14 +5,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from sufler.cli import app, main
+from tests.command_line import Ran, run_command
 
 pytestmark = pytest.mark.slow
 
@@ -22,35 +21,16 @@ returns-how,Как вернуть товар?,Верните за 14 дней.,r
 заберите обратно"
 order-where,Where is my order?,Open My orders.,orders,
 """
-Run = Callable[..., "Ran"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ran:
-    exit_code: int
-    stdout: str
-    stderr: str
+Run = Callable[..., Ran]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the whole program like `sufler ...`, in a folder with a small knowledge base."""
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run commands in a folder with a small knowledge base."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SUFLER_ENCODER__KIND", "tfidf")
     (tmp_path / "kb.csv").write_text(KB, encoding="utf-8")
-
-    def run(*arguments: str, stdin: str = "") -> Ran:
-        monkeypatch.setattr("sys.argv", ["sufler", *arguments])
-        monkeypatch.setattr("sys.stdin", StringIO(stdin))
-        try:
-            main()
-            exit_code = 0
-        except SystemExit as end:
-            exit_code = end.code if isinstance(end.code, int) else 0
-        output = capsys.readouterr()
-        return Ran(exit_code=exit_code, stdout=output.out, stderr=output.err)
-
-    return run
+    return run_command
 
 
 def test_a_base_is_imported_exported_and_imported_again(run: Run, tmp_path: Path) -> None:

@@ -62,7 +62,8 @@ def test_retrieval(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
 def test_combining_encoders_is_a_line(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    parts = f"[{{kind: tfidf}}, {{kind: sentence-transformers, model: {minilm_folder()}, weight: 0.5}}]"
+    sentences = f"kind: sentence-transformers, model: {minilm_folder()}, weight: 0.5, scale: 0.9"
+    parts = f"[{{kind: tfidf}}, {{{sentences}}}]"
     (folder / "config.yml").write_text(f"sufler:\n  encoder: {{kind: combined, parts: {parts}}}\n")
     assert run(monkeypatch, "evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv", "--json") == 0
     assert read_output(capsys)["p_at_1"] == 1.0

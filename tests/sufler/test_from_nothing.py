@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +16,10 @@ from prompter.learning.proposing import propose
 from prompter.models.encoder_factory import build_encoder
 from prompter.storage import Store
 from sufler import bootstrap
+from sufler.resources import training_data
 from sufler.settings import Settings, load_settings
 from tests.shop import Shop
+from tests.small_talk import write_small_talk
 
 _TURNS = 300
 _EVERY = 50  # turns between two looks at the proposals
@@ -64,12 +67,13 @@ class Team(Shop):
 
 @pytest.mark.slow
 def test_a_team_without_an_article_has_a_bot_that_answers_after_three_hundred_turns(
-    store: Store, tmp_path: object
+    store: Store, tmp_path: Path
 ) -> None:
-    settings = load_settings(None).model_copy(update={"data_dir": tmp_path})
+    talk = write_small_talk(tmp_path / "small-talk")
+    settings = load_settings(None).model_copy(update={"data_dir": tmp_path, "training_data": talk})
     shipped = [
         article
-        for article in read_articles(settings.training_data_dir / "kb.csv")
+        for article in read_articles(training_data() / "kb.csv")
         if article.language == "ru" and "{" not in article.answer and len(article.phrasings) >= 5
     ]
     known = random.Random(1).sample(shipped, _ARTICLES)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kb_index import Article
-from tests.e2e.product import run_cli
+from tests.command_line import run_well
 from tests.kb_index.foreign_project import FOREIGN_PROJECT, RETRIEVAL_INTENTS
 from tests.sufler.test_import_rasa import articles, configure, import_project
 
@@ -172,7 +172,7 @@ def test_import_export_and_import_lose_nothing(tmp_path: Path) -> None:
     assert [by_id[article.id] for article in SOME] == SOME
 
     exported = tmp_path / "exported"
-    run_cli("kb", "export", str(exported), "--format", "rasa", "--config", config)
+    run_well("kb", "export", str(exported), "--format", "rasa", "--config", config)
     again = import_project(exported, config)
     assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 34)
     assert (again["kept"], again["warnings"]) == ([], [])
@@ -185,7 +185,7 @@ def test_import_export_and_import_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_the_report_for_people_has_one_line_for_an_intent(tmp_path: Path) -> None:
-    lines = run_cli(
+    lines = run_well(
         "import-rasa", str(FOREIGN_PROJECT), "--dry-run", "--config", configure(tmp_path)
     ).splitlines()
     assert len(lines) == len(WARNINGS) + 1 + 34 + 1 + len(KEPT) + 1

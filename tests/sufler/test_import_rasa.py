@@ -10,7 +10,7 @@ import yaml
 
 from kb_index import Article
 from kb_index.formats import Format, normalize_article, read_articles, write_articles
-from tests.e2e.product import run_cli
+from tests.command_line import run_command, run_well
 from tests.skips import BENCHMARK_DATA
 
 pytestmark = pytest.mark.slow
@@ -35,14 +35,14 @@ def configure(folder: Path) -> str:
 
 def import_project(project: Path, config: str, *options: str) -> dict[str, Any]:
     report: dict[str, Any] = json.loads(
-        run_cli("import-rasa", str(project), "--config", config, "--json", *options)
+        run_well("import-rasa", str(project), "--config", config, "--json", *options)
     )
     return report
 
 
 def articles(config: str, folder: Path) -> list[Article]:
     path = folder / "exported.jsonl"
-    run_cli("kb", "export", str(path), "--config", config)
+    run_well("kb", "export", str(path), "--config", config)
     return sorted(read_articles(path), key=lambda article: article.id)
 
 
@@ -85,7 +85,7 @@ def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.skipif(not BENCHMARK_DATA.is_dir(), reason=f"no benchmark data in {BENCHMARK_DATA}")
 def test_a_real_project(tmp_path: Path) -> None:
     project = BENCHMARK_DATA / "rasa_financial_demo"
-    printed = run_cli("import-rasa", str(project), "--config", configure(tmp_path))
+    printed = run_well("import-rasa", str(project), "--config", configure(tmp_path))
     assert "5 intents become articles:" in printed
     assert "  small_talk: are you a bot?" in printed
     assert "  pay_cc: starts a form (cc_payment_form)" in printed
@@ -97,5 +97,5 @@ def test_a_real_project(tmp_path: Path) -> None:
 def test_what_is_no_project_is_refused_in_one_line(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    run_cli("import-rasa", str(empty), "--config", configure(tmp_path), status=2)
-    run_cli("import-rasa", str(tmp_path / "nowhere"), "--config", configure(tmp_path), status=2)
+    for project in (empty, tmp_path / "nowhere"):
+        assert run_command("import-rasa", str(project), "--config", configure(tmp_path)).exit_code == 2

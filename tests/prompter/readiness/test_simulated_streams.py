@@ -83,7 +83,7 @@ class SampledShop(Shop):
 @pytest.mark.parametrize(
     ("streams", "labels", "bar"),  # a low bar needs few labels
     [
-        pytest.param(40, 25, 0.5, id="small"),
+        pytest.param(16, 25, 0.5, id="small"),
         pytest.param(200, 40, 0.7, id="whole", marks=[pytest.mark.full, pytest.mark.timeout(900)]),
     ],
 )

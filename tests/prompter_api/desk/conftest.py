@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from prompter.storage import Store
-from tests.browser import chromium, log_in
-from tests.shop import PASSWORD
+from prompter_api.cookies import SESSION
+from tests.browser import chromium
 from tests.web_shop import DeskShop
 
 Sit = Callable[..., Page]
@@ -33,8 +33,8 @@ def address(shop: DeskShop) -> Iterator[str]:
 
 
 @pytest.fixture
-def sit(browser: Browser, address: str) -> Iterator[Sit]:
-    """Seat operators at the desk, each in their own browser window."""
+def sit(browser: Browser, shop: DeskShop, address: str) -> Iterator[Sit]:
+    """Seat operators at the desk, each in their own browser window, logged in already."""
     contexts = []
 
     def sit_down(name: str = "anna", *, width: int = 1280, height: int = 800) -> Page:
@@ -43,8 +43,11 @@ def sit(browser: Browser, address: str) -> Iterator[Sit]:
         )
         context.set_default_timeout(15_000)
         contexts.append(context)
+        secret = shop.sessions.start(shop.accounts.require_by_name(name))
+        context.add_cookies([{"name": SESSION, "value": secret or "", "url": address}])
         page = context.new_page()
-        log_in(page, address, name, PASSWORD)
+        page.goto(f"{address}/desk")
+        expect(page.locator("[data-desk]")).to_be_visible(timeout=15_000)
         return page
 
     yield sit_down
