@@ -107,7 +107,7 @@ class OutboxRows(Rows):
                 else outbox.c.not_before <= now,
                 customers.c.channel.in_(channels),
                 outbox.c.id.not_in(but),
-                ~_waits_for_earlier(),
+                ~_WAITS_FOR_EARLIER,
             )
             .order_by(outbox.c.id)
             .limit(limit)
@@ -126,7 +126,7 @@ class OutboxRows(Rows):
                 outbox.c.id == reply_id,
                 outbox.c.state == OutboxState.PENDING.value,
                 outbox.c.not_before <= now,
-                ~_waits_for_earlier(),
+                ~_WAITS_FOR_EARLIER,
             )
             .values(state=OutboxState.SENDING.value, claimed_until=until, attempts=outbox.c.attempts + 1)
             .returning(outbox.c.attempts)
@@ -250,26 +250,25 @@ class OutboxRows(Rows):
         return int(changed.rowcount)
 
 
-def _waits_for_earlier() -> ColumnElement[bool]:
-    """Build the condition that an earlier reply has to leave first, or an earlier part to be settled."""
-    earlier = outbox.alias("earlier")
-    return exists().where(
-        earlier.c.conversation_id == outbox.c.conversation_id,
-        earlier.c.id < outbox.c.id,
-        earlier.c.state.in_([OutboxState.PENDING.value, OutboxState.SENDING.value])
-        | (
-            (earlier.c.decision_id == outbox.c.decision_id)
-            & earlier.c.state.in_([OutboxState.UNKNOWN.value, OutboxState.FAILED.value])
-        ),
-    )
-
-
 def _waits_too_long(now: datetime, waits: Waits, slack: timedelta) -> ColumnElement[bool]:
     return or_(
         (outbox.c.attempts == 0) & (outbox.c.not_before > now + waits.undo + slack),
         (outbox.c.attempts > 0) & (outbox.c.not_before > now + waits.retry + slack),
     )
 
+
+# An earlier reply has to leave first, or an earlier part to be settled. Built once, as the outbox is looked
+# through several times a second, and to build an alias of a table takes longer than the query.
+_earlier = outbox.alias("earlier")
+_WAITS_FOR_EARLIER = exists().where(
+    _earlier.c.conversation_id == outbox.c.conversation_id,
+    _earlier.c.id < outbox.c.id,
+    _earlier.c.state.in_([OutboxState.PENDING.value, OutboxState.SENDING.value])
+    | (
+        (_earlier.c.decision_id == outbox.c.decision_id)
+        & _earlier.c.state.in_([OutboxState.UNKNOWN.value, OutboxState.FAILED.value])
+    ),
+)
 
 _settlers = accounts.alias("settlers")
 _WITH_OPERATOR = (
