@@ -34,6 +34,7 @@ _OTHERS = ("products", "order_status", "business")
 _HERO_SHARE = 0.6
 _SHARE_OF_TYPOS = 0.15  # share of the words
 _MAX_WAITING = 40  # open turns; more customers would only wait
+_MAX_REVIEWS = 5  # that an operator judges before the next look at the queue
 _LIVE_SECONDS = 20.0  # seconds that the topic is on autopilot before its articles become wrong
 _NEW_TRUTH = "Условия изменились, уточняю у коллег и вернусь с ответом."
 
@@ -164,8 +165,10 @@ class Traffic:
             own_items = [item for item in queue if item["turn"]["id"] % len(self._operator_tokens) == number]
             for item in own_items[:10]:
                 self._decide(client, item["turn"])
-            judged = sum(self._judge(client) for _ in range(5))
-            if not own_items and not judged:
+            n_judged = 0
+            while n_judged < _MAX_REVIEWS and self._judge(client):
+                n_judged += 1
+            if not own_items and not n_judged:
                 self._stop.wait(0.2)
 
         return work

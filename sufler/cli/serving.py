@@ -49,6 +49,9 @@ def demo(
             help="Simulate customers and operators: topics go live, and one drops in accuracy.",
         ),
     ] = False,
+    turns_per_second: Annotated[
+        float, typer.Option(min=0.1, help="With --with-traffic: how many questions customers ask a second.")
+    ] = 10,
     config: ConfigOption = None,
 ) -> None:
     """Run everything with default settings and the knowledge base of a fictional shop."""
@@ -79,7 +82,7 @@ def demo(
             typer.echo(f"\n  Log in as admin with the temporary password  {password}\n")
         else:
             typer.echo("\n  Log in as before. Forgotten the password? sufler user password admin\n")
-        traffic = _traffic(settings, store) if with_traffic else None
+        traffic = _traffic(settings, store, turns_per_second) if with_traffic else None
         try:
             _serve(settings, store, frozenset(Duty), on_url=traffic.start if traffic else None)
         finally:
@@ -104,7 +107,7 @@ def _for_traffic(settings: "Settings") -> "Settings":
     return settings.model_copy(update=changes)
 
 
-def _traffic(settings: "Settings", store: "Store") -> "Traffic":
+def _traffic(settings: "Settings", store: "Store", turns_per_second: float) -> "Traffic":
     """Create simulated people, with accounts and API tokens like real people."""
     from prompter.domain.account import Role, Scope
     from sufler import bootstrap
@@ -132,7 +135,7 @@ def _traffic(settings: "Settings", store: "Store") -> "Traffic":
         Truth(articles=articles),
         operator_tokens=tokens[:2],
         supervisor_token=tokens[2],
-        turns_per_second=10,
+        turns_per_second=turns_per_second,
         say=lambda line: typer.echo(f"  {line}"),
     )
 
