@@ -1,17 +1,20 @@
-"""Run sufler and kill it at one given moment.
-
-    python -m tests.e2e.killable before:Desk._decide --config FILE
+"""Run sufler in a forked process, and kill it at one given moment.
 
 Moments are `before` and `after` the commit of a use case, and `during` it, when it has read the data that it
 needs. The signal is SIGKILL, as harsh as a real power cut.
+
+Processes are forked from one that has imported everything, because imports are most of a start.
 """
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -20,6 +23,7 @@ from prompter.storage import Store, Transaction, connect
 from sufler.bootstrap.process import Duty, serve
 from sufler.logs import configure_logs
 from sufler.settings import load_settings
+from tests.e2e.product import PATIENCE, Product
 
 
 class KillingStore(Store):
@@ -54,15 +58,49 @@ class KillingStore(Store):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main() -> None:
-    moment, _, config = sys.argv[1:4]
+def run(config: Path, telegram_token: str, moment: str, url: Connection) -> None:
+    """Run sufler until the moment, if there is one. Send the address of its pages to `url`."""
+    os.environ["SUFLER_TELEGRAM_TOKEN"] = telegram_token
+    with (config.parent / "log.txt").open("a", encoding="utf-8") as log:
+        os.dup2(log.fileno(), sys.stderr.fileno())
     configure_logs()
-    settings = load_settings(Path(config))
-    store = KillingStore(connect(settings.database_url), moment, Path(config).parent / "killed")
-    asyncio.run(
-        serve(settings, store, frozenset(Duty), on_ready=lambda url: print(f"{url}/desk", flush=True))  # noqa: T201
-    )
+    settings = load_settings(config)
+    store = KillingStore(connect(settings.database_url), moment, config.parent / "killed")
+    asyncio.run(serve(settings, store, frozenset(Duty), on_ready=url.send))
 
 
-if __name__ == "__main__":
-    main()
+class KillableProduct(Product):
+    """A product that also runs in forked processes."""
+
+    _forked: BaseProcess | None = None
+
+    def fork(self, moment: str = "") -> None:
+        """Run in a forked process, to be killed at the moment, and wait until its pages can be opened."""
+        receiving, sending = _CONTEXT.Pipe(duplex=False)
+        with receiving, sending:
+            self._forked = _CONTEXT.Process(
+                target=run, args=(self.config, self._telegram_token, moment, sending)
+            )
+            self._forked.start()
+            sending.close()
+            assert receiving.poll(PATIENCE), "the program did not say where its pages are"
+            with suppress(EOFError):  # it has been killed already
+                self.url = receiving.recv()
+
+    def is_running(self) -> bool:
+        return super().is_running() or (self._forked is not None and self._forked.is_alive())
+
+    def kill(self) -> None:
+        super().kill()
+        if self._forked is not None:
+            self._forked.kill()
+            self._forked.join(timeout=10)
+
+
+if sys.platform == "win32":
+    _CONTEXT = multiprocessing.get_context("spawn")
+else:
+    _CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(
+    [__name__, "bot.telegram", "bot.webchat", "prompter_api.app", "prompter_api.desk"]
+)

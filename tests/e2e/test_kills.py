@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.product import PATIENCE, Product, prepare, wait_for
+from tests.e2e.killable import KillableProduct
+from tests.e2e.product import PATIENCE, wait_for
 from tests.emulators.telegram import Fault, TelegramEmulator
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -33,28 +34,21 @@ MOMENTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def quick_installation(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Prepare an installation with a fast-loading encoder, as the program starts some thirty times."""
-    folder = tmp_path_factory.mktemp("installation")
-    return folder, prepare(folder, encoder="tfidf")
-
-
 @pytest.fixture
 def product(
-    tmp_path: Path, quick_installation: tuple[Path, str], telegram: TelegramEmulator
-) -> Iterator[Product]:
-    template, token = quick_installation
-    with Product(tmp_path / "product", template, token, telegram, encoder="tfidf") as product:
+    tmp_path: Path, installation: tuple[Path, str], telegram: TelegramEmulator
+) -> Iterator[KillableProduct]:
+    template, token = installation
+    with KillableProduct(tmp_path / "product", template, token, telegram, encoder="tfidf") as product:
         yield product
 
 
-def converse(product: Product) -> None:
+def converse(product: KillableProduct) -> None:
     """Accept every suggestion, restarting the program when it is dead, until a reply is settled."""
 
     def is_settled() -> bool:
         if not product.is_running():
-            product.start()
+            product.fork()
         try:
             decided = product.accept_first()
             if decided is not None:
@@ -67,7 +61,7 @@ def converse(product: Product) -> None:
     wait_for(is_settled, seconds=2 * PATIENCE)
 
 
-def assert_all_is_well(product: Product, telegram: TelegramEmulator) -> None:
+def assert_all_is_well(product: KillableProduct, telegram: TelegramEmulator) -> None:
     """Check for one message, one decision, and at most one reply, known or shown as unknown."""
     conversation = product.get("/api/conversations/1")
     assert [message["text"] for message in conversation["messages"]] == ["как вернуть товар"]
@@ -85,9 +79,9 @@ def assert_all_is_well(product: Product, telegram: TelegramEmulator) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_kill_at_any_commit_loses_nothing_and_repeats_nothing(
-    product: Product, telegram: TelegramEmulator, moment: str
+    product: KillableProduct, telegram: TelegramEmulator, moment: str
 ) -> None:
-    product.start(["-m", "tests.e2e.killable", moment])
+    product.fork(moment)
     telegram.customer_says(CHAT, "как вернуть товар")
     converse(product)
     assert (product.folder / "killed").read_text(encoding="utf-8") == moment
@@ -95,15 +89,15 @@ def test_a_kill_at_any_commit_loses_nothing_and_repeats_nothing(
 
 
 def test_a_kill_between_sending_and_marking_leaves_an_unknown_fate(
-    product: Product, telegram: TelegramEmulator
+    product: KillableProduct, telegram: TelegramEmulator
 ) -> None:
-    product.start()
+    product.fork()
     telegram.fail_next("sendMessage", Fault.slow(1.5))
     telegram.customer_says(CHAT, "как вернуть товар")
     wait_for(product.accept_first)
     telegram.wait_for(lambda: telegram.sent_to(CHAT), seconds=PATIENCE)
     product.kill()
-    product.start()
+    product.fork()
     converse(product)
     (reply,) = product.get("/api/replies/troubled")
     assert reply["state"] == "unknown"
@@ -114,9 +108,9 @@ def test_a_kill_between_sending_and_marking_leaves_an_unknown_fate(
 
 
 def test_a_person_may_send_a_reply_of_unknown_fate_again(
-    product: Product, telegram: TelegramEmulator
+    product: KillableProduct, telegram: TelegramEmulator
 ) -> None:
-    product.start()
+    product.fork()
     telegram.fail_next("sendMessage", Fault(close=True))  # the connection breaks; it was not accepted
     telegram.customer_says(CHAT, "как вернуть товар")
     converse(product)
@@ -126,7 +120,9 @@ def test_a_person_may_send_a_reply_of_unknown_fate_again(
     wait_for(lambda: product.get("/api/replies/troubled") == [])
 
 
-def test_the_program_ends_in_good_order_when_asked(product: Product, telegram: TelegramEmulator) -> None:
+def test_the_program_ends_in_good_order_when_asked(
+    product: KillableProduct, telegram: TelegramEmulator
+) -> None:
     product.start()
     telegram.customer_says(CHAT, "как вернуть товар")
     wait_for(lambda: product.get("/api/queue"))
