@@ -11,8 +11,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # Tests that need neither a face, a browser, a process of their own, a real model nor more than a moment.
 FAST := not (slow or face or e2e or benchmark_data or full)
-# A file's tests share a browser or a model; the longest files come first (tests/conftest.py).
-BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
+# A file's tests share a browser or a model; the longest files come first (tests/conftest.py). Three workers
+# keep two cores busy, because one of them mostly waits for a browser or another process.
+BY_FILE := -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help install demo test-fast test test-full coverage check format catalogs build extras rasa bench bench-rasa clean browser database strace
 

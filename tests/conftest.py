@@ -22,12 +22,18 @@ _MIN_FREE = 4 << 30  # bytes
 _FACES = ("tests/bot/", "tests/prompter_api/")
 _SLOWEST_FIRST = (
     "tests/rasa/test_rasa_project.py",
-    "tests/sufler/test_three_days.py",
     "tests/e2e/test_demo.py",
-    "tests/e2e/test_kills.py",
-    "tests/sufler/test_from_nothing.py",
+    "tests/prompter_api/desk/operator/test_page_in_browser.py",
     "tests/sufler/test_history.py",
+    "tests/sufler/test_evaluate.py",
+    "tests/e2e/test_kills.py",
+    "tests/prompter/storage/test_store.py",
+    "tests/sufler/test_from_nothing.py",
+    "tests/prompter_api/desk/readiness/test_board_in_browser.py",
     "tests/sufler/test_learning.py",
+    "tests/nlu/test_finetuning.py",
+    "tests/sufler/test_finetune.py",
+    "tests/e2e/test_nothing_leaves.py",
 )
 
 
