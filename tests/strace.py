@@ -85,11 +85,15 @@ class Watch:
         return ["strace", *options, "-e", f"trace={calls}", "-o", str(log), "--", *map(str, arguments)]
 
     def environment(self, variables: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return this process's environment and these variables, without folders of the user's data."""
+        """Return this process's environment and these variables, without folders of the user's data.
+
+        Coverage is not measured, because it writes files.
+        """
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("XDG_", "SUFLER_")) and name not in {"MPLCONFIGDIR", "HF_HOME"}
+            if not name.startswith(("XDG_", "SUFLER_", "COVERAGE_"))
+            and name not in {"MPLCONFIGDIR", "HF_HOME"}
         }
         return {**kept, "HOME": str(self.home), "TMPDIR": str(self.temporary), **(variables or {})}
 

@@ -22,8 +22,8 @@ NEW = "a password of my own"
 
 @pytest.mark.e2e
 def test_the_account_in_the_browser(shop: DeskShop, sit: Sit, address: str) -> None:
-    other = sit("anna")
-    page = sit("anna")
+    other = sit("anna", by_form=True)
+    page = sit("anna", by_form=True)
     page.click(".bar__name")
     expect(page.get_by_role("heading", name="Учётная запись: anna")).to_be_visible()
     sessions = page.locator("section").filter(has_text="Активные сеансы").locator("li")

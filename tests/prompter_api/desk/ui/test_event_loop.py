@@ -66,7 +66,7 @@ def test_no_use_case_runs_on_the_event_loop(
     called, on_loop = calls
     shop.ask("как вернуть товар")
     shop.ask("где мой заказ", chat="8", name="Иван")
-    page = sit()
+    page = sit(by_form=True)
     editor = page.locator(".composer textarea")
     expect(page.locator(".card").first).to_be_visible()
     page.keyboard.press("Enter")
@@ -97,7 +97,7 @@ def test_no_use_case_runs_on_the_event_loop(
 
 def test_nor_does_one_of_supervisors(sit: Sit, calls: tuple[set[str], set[str]]) -> None:
     called, on_loop = calls
-    page = sit("vera")
+    page = sit("vera", by_form=True)
     page.get_by_role("link", name="Автоответы").click()
     page.get_by_role("link", name="returns").click()
     page.get_by_role("button", name="Включить").click()
