@@ -15,7 +15,7 @@ FAST := not (slow or face or e2e or benchmark_data or full)
 # keep two cores busy, because one of them mostly waits for a browser or another process.
 BY_FILE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help install demo test-fast test test-full coverage check format catalogs build extras rasa bench bench-rasa clean browser database strace
+.PHONY: help install demo test-fast test test-full coverage check check-rasa format catalogs build extras rasa bench bench-rasa clean browser database strace
 
 help:  ## what there is
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 12
@@ -45,6 +45,9 @@ check: $(VENV)/.check  ## format, lint, spelling, types, layers, what Rasa impor
 	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory check-rasa
+
+check-rasa:
 	@if [ -e .venv-rasa/complete ]; then TF_CPP_MIN_LOG_LEVEL=3 .venv-rasa/bin/python -W ignore -c "import nlu.rasa"; \
 	  else echo "Skipped: importing nlu.rasa as Rasa does (make rasa)"; fi
 
