@@ -38,7 +38,12 @@ _SLOWEST_FIRST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep temporary folders in memory if there is room, as each commit on a disk takes 4 ms."""
+    """Keep temporary folders in memory if there is room, as each commit on a disk takes 4 ms.
+
+    Workers and the programs that tests start compute in one thread each: more would wait for one another.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     chosen = config.option.basetemp or "PYTEST_DEBUG_TEMPROOT" in os.environ
     if not chosen and _is_suitable(_MEMORY):
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_MEMORY)

@@ -5,7 +5,9 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,36 +26,44 @@ PASSWORD = "a password of my own"
 PATIENCE = 400.0  # seconds; at a bar of .9 the story takes two minutes on two idle cores
 
 
-_SHORT = pytest.param(("warranty", "returns", "order_status"), id="three topics")
-_WHOLE = pytest.param(None, id="all", marks=pytest.mark.full)
+Topics = tuple[str, ...] | None
+SOME: Topics = ("warranty", "returns", "order_status")
+ALL: Topics = None  # of the shipped base, which is embedded for a minute
+_whole = partial(pytest.param, ALL, marks=pytest.mark.full)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """A demo that has been started once, and has embedded its knowledge base. Tests copy the folder."""
+
+    folder: Path
+    training_data: Path | None  # None: the shipped folder
 
 
 @pytest.fixture(scope="module")
-def training_data(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path | None:
-    """Return a folder with these topics only, or None for the shipped one, which is embedded for a minute."""
-    topics: tuple[str, ...] | None = request.param
-    return None if topics is None else copy_topics(tmp_path_factory.mktemp("training") / "data", topics)
+def start_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Topics], Demo]:
+    @cache
+    def start(topics: Topics) -> Demo:
+        base = None if topics is None else copy_topics(tmp_path_factory.mktemp("base") / "data", topics)
+        folder = tmp_path_factory.mktemp("demo") / "demo"
+        with (
+            TelegramEmulator() as telegram,
+            Product(folder, None, None, telegram, training_data=base) as demo,
+        ):
+            demo.start(["-m", "sufler", "demo"])
+            assert demo.one_time_password()
+            assert demo.stop() == 0
+        return Demo(folder=folder, training_data=base)
+
+    return start
 
 
-@pytest.fixture(scope="module")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory, training_data: Path | None) -> Path:
-    """Start the demo once, which embeds its knowledge base. Tests copy the folder."""
-    folder = tmp_path_factory.mktemp("demo") / "demo"
-    with (
-        TelegramEmulator() as telegram,
-        Product(folder, None, None, telegram, training_data=training_data) as demo,
-    ):
-        demo.start(["-m", "sufler", "demo"])
-        assert demo.one_time_password()
-        assert demo.stop() == 0
-    return folder
-
-
-@pytest.mark.parametrize("training_data", [_SHORT, _WHOLE], indirect=True)
+@pytest.mark.parametrize("topics", [pytest.param(SOME, id="three topics"), _whole(id="all")])
 def test_the_demo_base_answers_in_both_languages(
-    tmp_path: Path, demo_folder: Path, training_data: Path | None, telegram: TelegramEmulator
+    tmp_path: Path, start_once: Callable[[Topics], Demo], topics: Topics, telegram: TelegramEmulator
 ) -> None:
-    with Product(tmp_path / "demo", demo_folder, None, telegram, training_data=training_data) as demo:
+    known = start_once(topics)
+    with Product(tmp_path / "demo", known.folder, None, telegram, training_data=known.training_data) as demo:
         demo.start(["-m", "sufler", "demo"])
         demo.start_session("admin", demo.one_time_password(), PASSWORD)
         for question, article in (
@@ -115,28 +125,28 @@ _QUICK = {
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("training_data", "options", "variables", "min_turns"),  # and how many right answers pass the bar
+    ("topics", "options", "variables", "min_turns"),  # and how many right answers pass the bar
     [
-        pytest.param(*_SHORT.values, ["--turns-per-second", "6"], _QUICK, 10, id="0.6"),
-        pytest.param(None, [], {"SUFLER_READINESS__BAR": "0.7"}, 14, id="0.7", marks=pytest.mark.full),
-        pytest.param(None, [], {}, 46, id="0.9", marks=pytest.mark.full),
+        pytest.param(SOME, ["--turns-per-second", "6"], _QUICK, 10, id="0.6"),
+        _whole([], {"SUFLER_READINESS__BAR": "0.7"}, 14, id="0.7"),
+        _whole([], {}, 46, id="0.9"),
     ],
-    indirect=["training_data"],
 )
 def test_a_topic_goes_live_and_is_demoted_when_its_articles_turn_wrong(
     tmp_path: Path,
-    demo_folder: Path,
-    training_data: Path | None,
+    start_once: Callable[[Topics], Demo],
     telegram: TelegramEmulator,
     browser: Browser,
+    topics: Topics,
     options: list[str],
     variables: dict[str, str],
     min_turns: int,
 ) -> None:
-    template = shutil.copytree(demo_folder, tmp_path / "template")
+    known = start_once(topics)
+    template = shutil.copytree(known.folder, tmp_path / "template")
     (template / "data").rename(template / "data-with-traffic")
     with Product(
-        tmp_path / "demo", template, None, telegram, sampling=True, training_data=training_data
+        tmp_path / "demo", template, None, telegram, sampling=True, training_data=known.training_data
     ) as demo:
         demo.start(["-m", "sufler", "demo", "--with-traffic", *options], variables=variables)
         demo.start_session("admin", demo.one_time_password(), PASSWORD)

