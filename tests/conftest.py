@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from sqlalchemy import Engine
+from xdist.scheduler import LoadFileScheduling
 
 from prompter.storage import Store, connect, migrate
 
@@ -35,6 +36,25 @@ _SLOWEST_FIRST = (
     "tests/sufler/test_finetune.py",
     "tests/e2e/test_nothing_leaves.py",
 )
+_WITH_TORCH = (  # it takes ten seconds to import
+    "tests/nlu/test_encoders.py",
+    "tests/nlu/test_finetuning.py",
+    "tests/sufler/test_evaluate.py",
+    "tests/sufler/test_finetune.py",
+)
+
+
+class _ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """Gives a worker whole files, and one of them all files with torch."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return "torch" if file in _WITH_TORCH else file
+
+
+@pytest.hookimpl(optionalhook=True)  # without xdist there are no workers
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return _ByFile(config, log) if config.option.dist == "loadfile" else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
