@@ -72,7 +72,7 @@ class TelegramClient:
         for name, level in _TALKATIVE.items():
             logging.getLogger(name).setLevel(level)
         self._timeout_seconds = timeout_seconds
-        self._certificates = httpx.create_ssl_context()  # takes an eighth of a second, so both share it
+        self._certificates = httpx.create_ssl_context()  # takes 60 ms to make, so both share it
         self._polling = self._request(connections=1)
         self._calling = self._request(connections=connections)
         self._bot = Bot(token, base_url=base_url, request=self._calling, get_updates_request=self._polling)

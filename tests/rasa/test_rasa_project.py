@@ -25,6 +25,7 @@ import yaml
 
 from nlu.training_data import read_examples
 from tests.e2e.product import PATIENCE, Product, prepare, run_cli, wait_for
+from tests.e2e.training_data import keep_first_examples
 from tests.emulators.telegram import TelegramEmulator
 from tests.skips import missing
 
@@ -144,9 +145,7 @@ def training_data(tmp_path_factory: pytest.TempPathFactory, is_small: bool) -> P
         return shipped
     folder = tmp_path_factory.mktemp("few") / "training_data"
     shutil.copytree(shipped, folder)
-    nlu = folder / "nlu.yml"
-    few = re.sub(r"((?: {4}- .*\n){15})(?: {4}- .*\n)+", r"\1", nlu.read_text(encoding="utf-8"))
-    nlu.write_text(few, encoding="utf-8")
+    keep_first_examples(folder, 15)
     return folder
 
 
