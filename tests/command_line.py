@@ -1,8 +1,10 @@
 """Run commands in the test's own process, which spares each of them the start of Python."""
 
+import json
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,24 @@ class Ran:
     exit_code: int
     stdout: str
     stderr: str
+
+    @property
+    def output(self) -> str:
+        """Return what a command that must succeed has printed."""
+        assert self.exit_code == 0, self.stderr
+        return self.stdout
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """Return what a command with `--json` has printed."""
+        document: dict[str, Any] = json.loads(self.output)
+        return document
+
+    @property
+    def refusal(self) -> str:
+        """Return the message of a command that was wrong to give and has printed nothing else."""
+        assert (self.exit_code, self.stdout) == (2, "")
+        return self.stderr
 
 
 def run_command(*arguments: str, stdin: str = "") -> Ran:
@@ -33,6 +53,4 @@ def run_command(*arguments: str, stdin: str = "") -> Ran:
 
 def run_well(*arguments: str) -> str:
     """Run a command that must succeed, and return what it printed."""
-    done = run_command(*arguments)
-    assert done.exit_code == 0, done.stderr
-    return done.stdout
+    return run_command(*arguments).output

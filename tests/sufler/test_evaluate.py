@@ -1,6 +1,5 @@
 """The evaluate commands work end to end, on a small knowledge base and the TF-IDF encoder."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sufler import cli
+from tests.command_line import Ran, run_command
 from tests.encoders import minilm_folder
 
 pytestmark = pytest.mark.slow
@@ -34,50 +33,39 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr("sys.argv", ["sufler", *arguments, "--config", "config.yml"])
-    try:
-        cli.main()
-    except SystemExit as done:
-        return int(done.code or 0)
-    return 0
+def run(*arguments: str) -> Ran:
+    return run_command(*arguments, "--config", "config.yml")
 
 
-def read_output(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
-    document: dict[str, object] = json.loads(capsys.readouterr().out)
-    return document
-
-
-def test_retrieval(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(monkeypatch, "evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv", "--json") == 0
-    report = read_output(capsys)
+def test_retrieval(folder: Path) -> None:
+    report = run("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv", "--json").report
     keys = {"p_at_1", "hit_at_3", "hit_at_5", "mrr", "ece", "brier"}
     assert set(report) == keys | {"n_cases", "ci"}
     assert report["p_at_1"] == 1.0
     assert report["n_cases"] == 3
-    assert set(report["ci"]) == keys  # type: ignore[call-overload]
+    assert set(report["ci"]) == keys
     assert not (folder / "sufler-data").exists()
 
 
-def test_combining_encoders_is_a_line(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_combining_encoders_is_a_line(folder: Path) -> None:
     sentences = f"kind: sentence-transformers, model: {minilm_folder()}, weight: 0.5, scale: 0.9"
     parts = f"[{{kind: tfidf}}, {{{sentences}}}]"
     (folder / "config.yml").write_text(f"sufler:\n  encoder: {{kind: combined, parts: {parts}}}\n")
-    assert run(monkeypatch, "evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv", "--json") == 0
-    assert read_output(capsys)["p_at_1"] == 1.0
+    assert (
+        run("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv", "--json").report["p_at_1"]
+        == 1.0
+    )
     parts = "[{kind: tfidf}, {kind: sentence-transformers, model: ./x}]"
     (folder / "config.yml").write_text(f"sufler:\n  encoder: {{kind: combined, parts: {parts}}}\n")
-    assert run(monkeypatch, "evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv") == 2
-    assert "'./x': there is no such folder" in capsys.readouterr().err
+    assert (
+        "'./x': there is no such folder"
+        in run("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv").refusal
+    )
 
 
 @pytest.mark.parametrize("kind", ["retrieval", "intents"])
-def test_typos_cost_nothing(
-    folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def report(clean: str, mistyped: str) -> list[dict[str, object]]:
+def test_typos_cost_nothing(folder: Path, kind: str) -> None:
+    def measure(clean: str, mistyped: str) -> list[dict[str, object]]:
         reports = []
         for name, text in {"clean.csv": clean, "mistyped.csv": mistyped}.items():
             (folder / name).write_text(text, encoding="utf-8")
@@ -85,29 +73,27 @@ def test_typos_cost_nothing(
                 "retrieval": ("--kb", "kb.csv", "--cases"),
                 "intents": ("--train", "train.csv", "--test"),
             }
-            assert run(monkeypatch, "evaluate", kind, *files[kind], name, "--json") == 0
+            report = run("evaluate", kind, *files[kind], name, "--json").report
             left_out = {"train_seconds", "warnings"}  # some clean texts stand in the training rows
-            reports.append({key: value for key, value in read_output(capsys).items() if key not in left_out})
+            reports.append({key: value for key, value in report.items() if key not in left_out})
         return reports
 
     if kind == "retrieval":
-        clean, mistyped = report(CASES, CASES.replace("вернуть", "вренуть").replace("посылка", "посылкка"))
+        clean, mistyped = measure(CASES, CASES.replace("вернуть", "вренуть").replace("посылка", "посылкка"))
     else:
-        clean, mistyped = report(TRAIN, TRAIN.replace("деньги", "деьнги").replace("заказ", "заакз"))
+        clean, mistyped = measure(TRAIN, TRAIN.replace("деньги", "деьнги").replace("заказ", "заакз"))
     assert clean == mistyped
 
 
 @pytest.mark.usefixtures("folder")
-def test_intents(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_intents() -> None:
     arguments = ("evaluate", "intents", "--train", "train.csv", "--test", "train.csv")
-    assert run(monkeypatch, *arguments, "--json") == 0
-    report = read_output(capsys)
+    report = run(*arguments, "--json").report
     assert report["accuracy"] == 1.0
     assert report["oos_recall"] is None
     assert report["n_test"] == 4
-    assert "oos_recall" not in report["ci"]  # type: ignore[operator]
-    assert run(monkeypatch, *arguments) == 0
-    assert "not scored" in capsys.readouterr().out
+    assert "oos_recall" not in report["ci"]
+    assert "not scored" in run(*arguments).output
 
 
 @pytest.mark.parametrize(
@@ -122,24 +108,15 @@ def test_intents(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         ("kb.csv", "id,question\na\n", "row 1: the column answer is missing"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    name: str,
-    text: str,
-    problem: str,
-) -> None:
+def test_bad_input_is_one_line_and_status_2(folder: Path, name: str, text: str, problem: str) -> None:
     (folder / name).write_text(text, encoding="utf-8")
-    assert run(monkeypatch, "evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv") == 2
-    output = capsys.readouterr()
-    assert output.out == ""
-    assert problem in output.err
-    assert output.err.count("\n") == 1
+    message = run("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv").refusal
+    assert problem in message
+    assert message.count("\n") == 1
 
 
 @pytest.mark.usefixtures("folder")
-def test_latency(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_latency() -> None:
     arguments: Sequence[str] = (
         "--kb",
         "kb.csv",
@@ -150,8 +127,7 @@ def test_latency(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         "--clients",
         "2",
     )
-    assert run(monkeypatch, "evaluate", "latency", *arguments, "--json") == 0
-    report = read_output(capsys)
+    report = run("evaluate", "latency", *arguments, "--json").report
     assert set(report) >= {
         "p50_ms", "p99_ms", "encoder_p50_ms", "messages_per_second", "rss_mb", "cold_start_s", "n_articles",
         "threads", "first_stage_share",
@@ -188,9 +164,8 @@ RETRIEVAL = ("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv")
 SELECTIVE = ("evaluate", "selective", "--kb", "kb.csv", "--cases", "cases.csv")
 
 
-def test_selective(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(monkeypatch, *SELECTIVE, "--target", "0.8", "--json") == 0
-    report = read_output(capsys)
+def test_selective(folder: Path) -> None:
+    report = run(*SELECTIVE, "--target", "0.8", "--json").report
     assert set(report) == {
         "target", "coverage", "selective_accuracy", "aurc", "threshold", "oos_answered", "n_cases", "ci",
         "brier", "brier_constant", "aurc_constant",
@@ -199,39 +174,30 @@ def test_selective(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert report["aurc_constant"] == pytest.approx(1 / 3, abs=1e-4)
     # other cases, the same threshold: it does not come from what is measured
     (folder / "cases.csv").write_text("text,article_id\nпогода,\nпесня,\n", encoding="utf-8")
-    assert run(monkeypatch, *SELECTIVE, "--target", "0.8", "--json") == 0
-    assert read_output(capsys)["threshold"] == 0.8
+    assert run(*SELECTIVE, "--target", "0.8", "--json").report["threshold"] == 0.8
 
 
-def test_confirmed_questions_are_learned(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_confirmed_questions_are_learned(folder: Path) -> None:
     (folder / "learn.csv").write_text(LEARN, encoding="utf-8")
     (folder / "cases.csv").write_text(
         "text,article_id\nкурьер опять не пришёл,order\nкогда деньги на карту,refund\n", encoding="utf-8"
     )
     learn = ("--learn", "learn.csv", "--json")
-    assert run(monkeypatch, *RETRIEVAL, *learn) == 0
-    report = read_output(capsys)
+    report = run(*RETRIEVAL, *learn).report
     assert (report["p_at_1"], report["n_learned"]) == (1.0, 4)
-    assert run(monkeypatch, *SELECTIVE, *learn) == 0
-    threshold = read_output(capsys)["threshold"]
+    threshold = run(*SELECTIVE, *learn).report["threshold"]
     assert threshold is None  # four rows cannot show nine right answers in ten
-    assert run(monkeypatch, *RETRIEVAL, "--learn-noise", "0.5") == 2
-    assert "--learn-noise needs --learn" in capsys.readouterr().err
+    assert "--learn-noise needs --learn" in run(*RETRIEVAL, "--learn-noise", "0.5").refusal
 
 
-def test_a_report_the_failures_and_another_configuration(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_report_the_failures_and_another_configuration(folder: Path) -> None:
     (folder / "learn.csv").write_text(LEARN, encoding="utf-8")
     (folder / "other.yml").write_text(
         "sufler:\n  encoder: {kind: tfidf}\n  search: {on_question: 0, on_passage: 0}\n", encoding="utf-8"
     )
     files = ("--failures", "failed.csv", "--report", "report.html")
     learn = ("--learn", "learn.csv", "--learn-noise", "0.4", "--seed", "3")
-    assert run(monkeypatch, *RETRIEVAL, *learn, *files, "--against", "other.yml", "--json") == 0
-    report = read_output(capsys)
+    report = run(*RETRIEVAL, *learn, *files, "--against", "other.yml", "--json").report
     against = report["against"]
     assert isinstance(against, dict)
     assert against["config"] == "other.yml"
@@ -259,36 +225,33 @@ INTENTS = ("evaluate", "intents", "--train", "train.csv")
 
 
 @pytest.mark.usefixtures("folder")
-def test_folds_and_shots(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(monkeypatch, *INTENTS, "--folds", "2", "--json") == 0
-    assert read_output(capsys)["n_test"] == 4
+def test_folds_and_shots() -> None:
+    assert run(*INTENTS, "--folds", "2", "--json").report["n_test"] == 4
     shots = ("--test", "train.csv", "--shots", "1", "--repeats", "3")
-    assert run(monkeypatch, *INTENTS, *shots, "--report", "report.html", "--json") == 0
-    output = capsys.readouterr()
-    report = json.loads(output.out)
+    done = run(*INTENTS, *shots, "--report", "report.html", "--json")
+    report = done.report
     low, high = report["ci"]["accuracy"]
     assert low <= report["accuracy"] <= high
     assert (report["n_test"], report["repeats"]) == (4, 3)
-    assert "warning: test texts that stand in the training rows too: 4, such as 'где заказ'" in output.err
+    assert "warning: test texts that stand in the training rows too: 4, such as 'где заказ'" in done.stderr
     assert report["warnings"][0]["count"] == 4
     assert "Worst intents" in Path("report.html").read_text(encoding="utf-8")
 
 
-def test_odd_rows_are_reported_and_used(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_odd_rows_are_reported_and_used(folder: Path) -> None:
     (folder / "train.csv").write_text(TRAIN + "где заказ,refund\nпривет,greet\n", encoding="utf-8")
     (folder / "test.csv").write_text("text,intent\nзаказ пропал,order\n", encoding="utf-8")
-    assert run(monkeypatch, *INTENTS, "--test", "test.csv", "--json") == 0
-    assert [(warning["problem"], warning["count"]) for warning in read_output(capsys)["warnings"]] == [  # type: ignore[attr-defined]
+    assert [
+        (warning["problem"], warning["count"])
+        for warning in run(*INTENTS, "--test", "test.csv", "--json").report["warnings"]
+    ] == [
         ("texts that stand under several intents", 1),
         ("intents with one example only", 1),
     ]
     (folder / "train.csv").write_text("text,intent\nгде заказ,order\nзаказ пропал,order\n", encoding="utf-8")
-    assert run(monkeypatch, *INTENTS, "--test", "test.csv", "--json") == 0  # one intent: useless, not broken
-    output = capsys.readouterr()
-    assert json.loads(output.out)["accuracy"] == 1.0
-    assert "a single intent" in output.err
+    done = run(*INTENTS, "--test", "test.csv", "--json")
+    assert done.report["accuracy"] == 1.0  # one intent: useless, not broken
+    assert "a single intent" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -310,19 +273,12 @@ def test_odd_rows_are_reported_and_used(
     ],
 )
 def test_intents_that_cannot_be_measured(
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    train: str,
-    options: Sequence[str],
-    problem: str,
+    folder: Path, train: str, options: Sequence[str], problem: str
 ) -> None:
     (folder / "train.csv").write_text(train, encoding="utf-8")
-    assert run(monkeypatch, *INTENTS, *options) == 2
-    output = capsys.readouterr()
-    assert output.out == ""
-    assert problem in output.err
-    assert [line.startswith("warning: ") for line in output.err.splitlines()].count(False) == 1
+    message = run(*INTENTS, *options).refusal
+    assert problem in message
+    assert [line.startswith("warning: ") for line in message.splitlines()].count(False) == 1
 
 
 @pytest.mark.parametrize(
@@ -340,19 +296,10 @@ def test_intents_that_cannot_be_measured(
         ),
     ],
 )
-def test_cases_that_cannot_be_measured(
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    name: str,
-    text: str,
-    problem: str,
-) -> None:
+def test_cases_that_cannot_be_measured(folder: Path, name: str, text: str, problem: str) -> None:
     (folder / "learn.csv").write_text(LEARN, encoding="utf-8")
     (folder / name).write_text(text, encoding="utf-8")
     for command in (RETRIEVAL, SELECTIVE):
-        assert run(monkeypatch, *command, "--learn", "learn.csv") == 2
-        output = capsys.readouterr()
-        assert output.out == ""
-        assert problem in output.err
-        assert output.err.count("\n") == 1
+        message = run(*command, "--learn", "learn.csv").refusal
+        assert problem in message
+        assert message.count("\n") == 1

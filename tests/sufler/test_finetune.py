@@ -11,9 +11,9 @@ from kb_index import Article
 from nlu.contrastive import TrainingQuery
 from nlu.encoders.sentence import METADATA
 from prompter.labels.from_verdicts import LabeledQuestion
-from sufler import cli
 from sufler.benchmarking import finetuning_data
 from sufler.settings import Settings
+from tests.command_line import run_command
 from tests.encoders import minilm_folder
 from tests.fakes import START
 
@@ -44,34 +44,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr("sys.argv", ["sufler", *arguments])
-    try:
-        cli.main()
-    except SystemExit as done:
-        return int(done.code or 0)
-    return 0
-
-
-def test_a_fine_tuned_model_is_one_to_evaluate_with(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_fine_tuned_model_is_one_to_evaluate_with(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # three runs are too few for these made-up words at the usual pace
     monkeypatch.setattr("nlu.finetuning.FineTuningOptions.learning_rate", 3e-4, raising=True)
     files = ("--kb", "kb.csv", "--learn", "learn.csv", "--base", str(minilm_folder()))
-    assert run(monkeypatch, "finetune", "--out", "tuned", *files, "--epochs", "3", "--json") == 0
-    output = capsys.readouterr()
-    report = json.loads(output.out)
+    done = run_command("finetune", "--out", "tuned", *files, "--epochs", "3", "--json")
+    report = done.report
     assert (report["folder"], report["n_learned"], report["n_held_out"]) == ("tuned", 26, 6)
     assert report["mrr_after"] > report["mrr_before"]
     assert report["ci"] == {}
-    assert "epoch 1: loss" in output.err
+    assert "epoch 1: loss" in done.stderr
     assert json.loads((folder / "tuned" / METADATA).read_text())["base"] == str(minilm_folder())
 
     (folder / "config.yml").write_text("sufler: {encoder: {kind: sentence-transformers, model: tuned}}")
     evaluate = ("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "learn.csv", "--config", "config.yml")
-    assert run(monkeypatch, *evaluate, "--json") == 0
-    assert json.loads(capsys.readouterr().out)["p_at_1"] > 0.5  # four articles
+    assert run_command(*evaluate, "--json").report["p_at_1"] > 0.5  # four articles
 
 
 @pytest.mark.parametrize(
@@ -86,31 +73,20 @@ def test_a_fine_tuned_model_is_one_to_evaluate_with(
         (("--intents", "intents.csv", "--base", "./nowhere"), "'./nowhere': there is no such folder"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    arguments: tuple[str, ...],
-    problem: str,
-) -> None:
+def test_bad_input_is_one_line_and_status_2(folder: Path, arguments: tuple[str, ...], problem: str) -> None:
     if "./nowhere" in arguments:
         minilm_folder()  # skipped without the extra
-    assert run(monkeypatch, "finetune", "--out", "tuned", *arguments) == 2
-    output = capsys.readouterr()
-    assert output.out == ""
-    assert problem in output.err
-    assert output.err.count("\n") == 1
+    message = run_command("finetune", "--out", "tuned", *arguments).refusal
+    assert problem in message
+    assert message.count("\n") == 1
     assert not (folder / "tuned").exists()
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_missing_extra_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     arguments = ("finetune", "--out", "tuned", "--intents", "intents.csv", "--base", "any/model")
-    assert run(monkeypatch, *arguments) == 2
-    assert capsys.readouterr().err == (
+    assert run_command(*arguments).refusal == (
         "sufler: encoder sentence-transformers is not installed: "
         "pip install 'sufler-bot[sentence-transformers]'\n"
     )

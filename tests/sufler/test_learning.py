@@ -15,8 +15,8 @@ from prompter.jobs import JobRunning, Jobs
 from prompter.labels.regression_cases import Pins
 from sufler import bootstrap
 from sufler.bootstrap import learn
-from sufler.cli import main
 from sufler.settings import load_settings
+from tests.command_line import run_command
 from tests.sufler.teaching_shop import TeachingShop
 from tests.sufler.test_cli import Run, run  # noqa: F401 - a fixture
 
@@ -209,17 +209,11 @@ def test_on_the_command_line(run: Run, tmp_path: Path) -> None:  # noqa: F811
     assert (found["result"], found["version"], found["n_new"]) == ("nothing_new", None, 0)
 
 
-def test_what_the_gate_measured_is_listed_with_the_versions(
-    shop: TeachingShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_the_gate_measured_is_listed_with_the_versions(shop: TeachingShop) -> None:
     shop.day(SLANG * 2)
     outcome = learn(shop.settings, shop.store)
     assert outcome.report is not None
     assert outcome.report.candidate is not None
-    capsys.readouterr()
-    monkeypatch.setattr("sys.argv", ["sufler", "models", "--json", "--config", "config.yml"])
-    with pytest.raises(SystemExit):
-        main()
-    newest, first = json.loads(capsys.readouterr().out)["models"]
+    newest, first = run_command("models", "--json", "--config", "config.yml").report["models"]
     assert newest["p_at_1"] == pytest.approx(outcome.report.candidate.value, abs=1e-4)
     assert first["p_at_1"] is None

@@ -1,12 +1,11 @@
 """The commands readiness, autopilot and evaluate readiness work end to end."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from prompter.storage import Store, connect, migrate
-from sufler import cli
+from tests.command_line import Ran, run_command
 from tests.prompter.readiness.governed import RULE, GovernedShop
 
 pytestmark = pytest.mark.slow
@@ -35,24 +34,15 @@ def shop(folder: Path) -> GovernedShop:
     return GovernedShop(Store(engine))
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr("sys.argv", ["sufler", *arguments, "--config", "config.yml"])
-    try:
-        cli.main()
-    except SystemExit as done:
-        return int(done.code or 0)
-    return 0
+def run(*arguments: str) -> Ran:
+    return run_command(*arguments, "--config", "config.yml")
 
 
-def test_the_state_of_every_topic(
-    shop: GovernedShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_state_of_every_topic(shop: GovernedShop) -> None:
     shop.prove(5)
-    assert run(monkeypatch, "kb", "topics", "returns", "--title", "ru=Возврат") == 0
-    assert run(monkeypatch, "readiness") == 0
-    assert "Возврат" in capsys.readouterr().out
-    assert run(monkeypatch, "readiness", "--json") == 0
-    report = json.loads(capsys.readouterr().out)
+    assert run("kb", "topics", "returns", "--title", "ru=Возврат").exit_code == 0
+    assert "Возврат" in run("readiness").output
+    report = run("readiness", "--json").report
     orders, returns = report["topics"]
     assert (orders["name"], orders["state"], orders["estimate"]) == ("orders", "collecting", None)
     assert (returns["judged_by_lot"], returns["estimate"]) == (5, 1.0)
@@ -62,41 +52,29 @@ def test_the_state_of_every_topic(
     shop.store.close()
 
 
-def test_a_plan_and_what_happened(
-    shop: GovernedShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_plan_and_what_happened(shop: GovernedShop) -> None:
     shop.prove()
-    assert run(monkeypatch, "readiness", "returns", "--plan") == 0
-    printed = capsys.readouterr().out
+    printed = run("readiness", "returns", "--plan").output
     assert "days" in printed
     assert "done" in printed
     assert "ready: proved" in printed
     shop.store.close()
 
 
-def test_on_hold_off(
-    shop: GovernedShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(monkeypatch, "autopilot", "on", "returns") == 2
-    assert "returns: nothing has been judged yet" in capsys.readouterr().err
+def test_on_hold_off(shop: GovernedShop) -> None:
+    assert "returns: nothing has been judged yet" in run("autopilot", "on", "returns").refusal
     shop.prove()
-    assert run(monkeypatch, "autopilot", "on", "returns") == 0
-    assert capsys.readouterr().out == "returns: autopilot at confidence 0.6 or higher\n"
-    assert run(monkeypatch, "autopilot", "hold", "returns") == 0
-    assert run(monkeypatch, "autopilot", "off", "returns") == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "returns: ready"
-    assert run(monkeypatch, "autopilot", "on", "weather") == 2
-    assert "there is no topic weather" in capsys.readouterr().err
+    assert run("autopilot", "on", "returns").output == "returns: autopilot at confidence 0.6 or higher\n"
+    assert run("autopilot", "hold", "returns").exit_code == 0
+    assert run("autopilot", "off", "returns").output.splitlines()[-1] == "returns: ready"
+    assert "there is no topic weather" in run("autopilot", "on", "weather").refusal
     shop.store.close()
 
 
 @pytest.mark.usefixtures("folder")
-def test_the_simulator_keeps_the_contract(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_simulator_keeps_the_contract() -> None:
     arguments = ("evaluate", "readiness", "--simulate", "--runs", "20", "--labels", "200")
-    assert run(monkeypatch, *arguments, "--json") == 0
-    report = json.loads(capsys.readouterr().out)
+    report = run(*arguments, "--json").report
     assert set(report) >= CONTRACT
     assert report["runs"] == 20
     assert [set(scenario) for scenario in report["scenarios"]] == [
@@ -106,8 +84,7 @@ def test_the_simulator_keeps_the_contract(
     assert {(cost["way"], cost["probability"]) for cost in report["costs"]} == {
         ("blind", 0.05), ("blind", 0.2), ("second judged", 0.05), ("second judged", 0.2)
     }  # fmt: skip
-    assert run(monkeypatch, *arguments) == 0
-    assert "of the last hundred" in capsys.readouterr().out
+    assert "of the last hundred" in run(*arguments).output
 
 
 @pytest.mark.usefixtures("folder")
@@ -119,11 +96,5 @@ def test_the_simulator_keeps_the_contract(
         (("--simulate", "--labels", "100", "--versions", "101"), "only 100 labels"),
     ],
 )
-def test_what_cannot_be_simulated_is_said(
-    arguments: tuple[str, ...],
-    problem: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert run(monkeypatch, "evaluate", "readiness", *arguments) == 2
-    assert problem in capsys.readouterr().err
+def test_what_cannot_be_simulated_is_said(arguments: tuple[str, ...], problem: str) -> None:
+    assert problem in run("evaluate", "readiness", *arguments).refusal

@@ -35,7 +35,6 @@ _KEYS = {
     "escape": "cancel",
     "ctrl+enter": "save",
 }
-_REFUSED = (PrompterError, InvalidArticle, Conflict)
 
 
 def add_inbox(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> None:
@@ -229,9 +228,9 @@ class InboxPage:
         except AlreadySettled as error:
             card.lose(refusal(error, self._t))
             return
-        except _REFUSED as error:
-            if isinstance(error, Forbidden):
-                raise
+        except Forbidden:
+            raise
+        except (PrompterError, InvalidArticle, Conflict) as error:
             card.refuse(refusal(error, self._t))
             return
         card.end_editing()
@@ -279,9 +278,9 @@ class InboxPage:
     async def _merge(self, chosen: Sequence[int]) -> None:
         try:
             await run_in_thread(self._session.merge_proposals, list(chosen), self._many.target_id)
-        except _REFUSED as error:
-            if isinstance(error, Forbidden):
-                raise
+        except Forbidden:
+            raise
+        except (PrompterError, InvalidArticle, Conflict) as error:
             self._refuse(refusal(error, self._t))
             return
         for number in chosen:
@@ -296,9 +295,9 @@ class InboxPage:
             await run_in_thread(
                 self._session.approve_into, card.proposal.id, article_id, card.proposal.wording
             )
-        except _REFUSED as error:
-            if isinstance(error, Forbidden):
-                raise
+        except Forbidden:
+            raise
+        except (PrompterError, InvalidArticle, Conflict) as error:
             self._notices.say(refusal(error, self._t), bad=True)
         else:
             self._notices.say(self._t.gettext("Live now."))
