@@ -69,9 +69,8 @@ def test_what_somebody_asks_for_is_learned_in_a_process_of_its_own(shop: Teachin
     async def run_until_done() -> None:
         stop = asyncio.Event()
         running = asyncio.create_task(build_learning_scheduler(shop.settings, shop.store).run(stop))
-        async with asyncio.timeout(120):
-            while (await asyncio.to_thread(jobs.list_recent, JobKind.LEARN))[0].state is not JobState.DONE:
-                await asyncio.sleep(0.2)
+        while (await asyncio.to_thread(jobs.list_recent, JobKind.LEARN))[0].state is not JobState.DONE:
+            await asyncio.sleep(0.2)  # until the time limit of all tests, on a busy machine
         stop.set()
         await running
 
