@@ -30,7 +30,7 @@ def reader_of(name: str) -> Callable[[Path], object]:
 
         return articles
     if name == "chats":
-        from prompter.knowledge.chat_history_import import (
+        from prompter.knowledge.chat_history import (
             read_history,  # what is made of the messages shows its progress
         )
 

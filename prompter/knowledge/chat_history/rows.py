@@ -1,0 +1,236 @@
+"""Rows with one message each: CSV, or objects with the same names in JSON and JSONL.
+
+The other formats of programs are brought into the form of such rows, so that roles, times and internal
+notes are recognised in one place.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from files import BadFile, delimiter_of, nonempty_rows
+from prompter.knowledge.chat_history.json_items import Item, json_items, jsonl_items
+from prompter.knowledge.chat_history.message import (
+    MAX_MESSAGE_LENGTH,
+    ExportedMessage,
+    Omission,
+    ReadReport,
+    Speaker,
+)
+from prompter.knowledge.chat_history.roles import (
+    fold,
+    is_internal,
+    is_service,
+    speaker_of,
+    speaker_of_direction,
+    truth,
+)
+from prompter.knowledge.chat_history.times import seconds_of
+
+Row = Mapping[str, Sequence[Any]]  # the values of each column, which may come in several
+
+_COLUMNS = {
+    "conversation": "conversation conversation_id chat chat_id dialog dialog_id dialogue dialogue_id ticket "
+    "ticket_id thread thread_id session session_id диалог чат обращение беседа тикет заявка id_чата "
+    "id_диалога id_обращения номер_чата номер_диалога номер_обращения номер_заявки",
+    "author": "author from sender who author_name sender_name from_name author_id sender_id автор "
+    "отправитель кто имя_автора имя_отправителя",
+    "role": "author_role role sender_type author_type from_type sender_role direction роль тип_автора "
+    "тип_отправителя направление",
+    "kind": "message_type type kind тип тип_сообщения вид",
+    "date": "date day дата день",
+    "time": "time timestamp datetime date_time created created_at sent sent_at время дата_и_время дата/время "
+    "время_отправки",
+    "text": "text message body content message_text текст сообщение текст_сообщения",
+    "private": "private is_private internal is_internal hidden is_hidden приватное приватный приватно "
+    "внутреннее внутренний внутренняя скрытое скрытый",
+    "note": "note is_note internal_note private_note заметка внутренняя_заметка внутренний_комментарий",
+    "public": "public is_public visible_to_customer публичное публичный публично видно_клиенту",
+    "visibility": "visibility видимость",
+}
+_COLUMN_OF = {name: column for column, names in _COLUMNS.items() for name in names.split()}
+_ONCE = ("conversation", "text", "date", "time")
+_REQUIRED = "conversation, author, time, text"
+_EXAMPLE = 'must be an object such as {"conversation": 1, "author": "customer", …}'
+_LISTS = ("messages", "data", "items", "rows", "conversations", "chats", "dialogs", "history")
+_NESTED = ("messages", "history", "dialog", "chat")
+_NUMBERED_TYPES = {"0": "incoming", "1": "outgoing", "2": "activity", "3": "template"}
+
+
+def read(path: Path, report: ReadReport) -> Iterator[ExportedMessage]:
+    """Yield the messages of a CSV, JSON or JSONL file.
+
+    Raises:
+        BadFile: when the file cannot be read or a row is no message. The error names the place.
+    """
+    if path.suffix.lower() == ".jsonl":
+        rows = _item_rows(path, jsonl_items(path))
+    elif path.suffix.lower() == ".json":
+        rows = _item_rows(path, json_items(path, lists=_LISTS))
+    else:
+        rows = _csv_rows(path, report)
+    for row, values in rows:
+        message = message_of(path, row, values, report)
+        if message is not None:
+            yield message
+
+
+def message_of(path: Path, row: int, values: Row, report: ReadReport) -> ExportedMessage | None:
+    """Return the message that a row states, or None if it is a note for colleagues or an event.
+
+    Raises:
+        BadFile: when a column is missing or holds something else.
+    """
+    kinds = [_NUMBERED_TYPES.get(text, text) for text in map(str, _filled(values, "kind"))]
+    if _is_internal(path, row, values, kinds):
+        report.pass_over(Omission.INTERNAL_NOTE)
+        return None
+    if any(map(is_service, kinds)):
+        report.pass_over(Omission.SERVICE)
+        return None
+    authors = [str(value) for value in _filled(values, "author")]
+    if not authors and not _filled(values, "role") and not any(map(_speaker_of_kind, kinds)):
+        raise BadFile(path, "is missing", row=row, column="author")
+    text = next(iter(values.get("text", ["missing"])), None) or ""  # a picture has no text
+    if not isinstance(text, str):
+        raise BadFile(path, "must be text", row=row, column="text")
+    if "text" not in values:
+        raise BadFile(path, "is missing", row=row, column="text")
+    return ExportedMessage(
+        row=row,
+        conversation=_conversation(path, row, values),
+        names=tuple(authors),
+        speaker=_speaker(authors, [str(value) for value in _filled(values, "role")], kinds),
+        time=_seconds(path, row, values),
+        text=text[:MAX_MESSAGE_LENGTH].replace("\x00", ""),
+    )
+
+
+def as_row(values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return an object's values by column."""
+    row: dict[str, list[Any]] = {}
+    for name, value in values.items():
+        row.setdefault(column_of(name), []).append(value)
+    return row
+
+
+def column_of(name: str) -> str:
+    """Return the column that a name stands for, in Russian or English.
+
+    >>> column_of("createdAt"), column_of("Чат"), column_of("Город")
+    ('time', 'conversation', 'город')
+    """
+    folded = fold(name)
+    return _COLUMN_OF.get(folded, folded)
+
+
+def _filled(values: Row, column: str) -> list[Any]:
+    return [value for value in values.get(column, []) if value is not None and str(value).strip()]
+
+
+def _is_internal(path: Path, row: int, values: Row, kinds: Sequence[str]) -> bool:
+    labels = [*kinds, *(str(value) for column in ("role", "author") for value in _filled(values, column))]
+    if any(map(is_internal, labels)) or any(is_internal(str(v)) for v in _filled(values, "visibility")):
+        return True
+    for value in _filled(values, "note"):
+        if truth(value) or is_internal(str(value)):  # another text is the note itself, beside the message
+            return True
+    for column, internal in (("private", True), ("public", False)):
+        for value in _filled(values, column):
+            is_so = truth(value)
+            if is_so is None and is_internal(str(value)):
+                return True
+            if is_so is None:
+                raise BadFile(path, "says neither yes nor no", row=row, column=column)
+            if is_so is internal:
+                return True
+    return False
+
+
+def _speaker(authors: Sequence[str], roles: Sequence[str], kinds: Sequence[str]) -> Speaker | None:
+    """Return who speaks: a message's direction says more than a role, and a role more than a name."""
+    directions = (speaker_of_direction(text) for text in (*kinds, *roles))
+    named = (speaker_of(text) for text in (*roles, *authors))
+    typed = (_speaker_of_kind(text) for text in kinds)
+    return next((speaker for speaker in (*directions, *named, *typed) if speaker is not None), None)
+
+
+def _speaker_of_kind(kind: str) -> Speaker | None:
+    return speaker_of(kind) if len(kind.split()) == 1 else None
+
+
+def _conversation(path: Path, row: int, values: Row) -> str:
+    """Return the conversation of a message: the whole file is one if no column names it."""
+    if "conversation" not in values:
+        return str(path)
+    conversation = next((str(value).strip() for value in values["conversation"] if value is not None), "")
+    if not conversation:
+        raise BadFile(
+            path, "is empty: it names the chat that a message belongs to", row=row, column="conversation"
+        )
+    return conversation
+
+
+def _seconds(path: Path, row: int, values: Row) -> float:
+    date, time = (next(iter(_filled(values, column)), None) for column in ("date", "time"))
+    if date is None and time is None:
+        raise BadFile(path, "is missing", row=row, column="time")
+    text = time if date is None else date
+    if date is not None and time is not None:
+        is_clock = str(time).strip()[:5].count(":") and len(str(time).strip().split(":")[0]) <= 2
+        text = f"{date} {time}" if is_clock else time
+    try:
+        return seconds_of(text)
+    except ValueError:
+        problem = "is no time: write 2026-03-02T09:30:00 or seconds since 1970"
+        raise BadFile(path, problem, row=row, column="time") from None
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+def _csv_rows(path: Path, report: ReadReport) -> Iterator[tuple[int, Row]]:
+    delimiter = delimiter_of(path, lambda cell: column_of(cell) in _COLUMNS)
+    names: list[str] | None = None
+    for row, cells in nonempty_rows(path, delimiter=delimiter):
+        if names is None:
+            names = [column_of(cell) for cell in cells]
+            _check_columns(path, row, names, report)
+            continue
+        while len(cells) > len(names) and not cells[-1].strip():
+            cells.pop()
+        if len(cells) != len(names):
+            raise BadFile(path, f"has {len(cells)} cells where the header names {len(names)}", row=row)
+        values: dict[str, list[Any]] = {}
+        for name, cell in zip(names, cells, strict=True):
+            values.setdefault(name, []).append(cell)
+        yield row, values
+
+
+def _check_columns(path: Path, row: int, names: Sequence[str], report: ReadReport) -> None:
+    for column in _ONCE:
+        if names.count(column) > 1:
+            raise BadFile(path, f"the column comes twice ({_REQUIRED})", row=row, column=column)
+    for column, others in (("author", ("role", "kind")), ("time", ("date",)), ("text", ())):
+        if not {column, *others} & set(names):
+            problem = f"the column is missing: the first row names the columns ({_REQUIRED})"
+            raise BadFile(path, problem, row=row, column=column)
+    if "conversation" not in names:
+        report.remarks["no column names the conversation: each file is read as one conversation"] = None
+
+
+def _item_rows(path: Path, items: Iterator[Item]) -> Iterator[tuple[int, Row]]:
+    """Yield the rows of a list of messages, or of a list of conversations that hold their messages."""
+    for row, item in items:
+        if not isinstance(item, dict):
+            raise BadFile(path, _EXAMPLE, row=row)
+        key = next((key for key in _NESTED if isinstance(item.get(key), list)), None)
+        if key is None:
+            yield row, as_row(item)
+            continue
+        outer = as_row({name: value for name, value in item.items() if name != key})
+        conversation = outer.get("conversation") or [item.get("id", f"{path}, {row}")]
+        for message in item[key]:
+            if not isinstance(message, dict):
+                raise BadFile(path, _EXAMPLE, row=row)
+            yield row, {"conversation": conversation, **as_row(message)}
