@@ -11,6 +11,7 @@ from kb_index import BadFile
 from prompter.knowledge.chat_history import (
     HistoryFormat,
     HistoryMessage,
+    Omission,
     ReadReport,
     Speaker,
     UnknownOperators,
@@ -390,7 +391,7 @@ def test_a_folder_of_files(tmp_path: Path) -> None:
     report = ReadReport()
     messages: list[HistoryMessage] = list(read_history(folder, report=report))
     assert len({message.conversation for message in messages}) == 2
-    assert (report.formats, report.passed_over["other_files"]) == ({"whatsapp": 2}, 1)
+    assert (report.formats, report.passed_over[Omission.FILE]) == ({"whatsapp": 2}, 1)
     for file in folder.glob("*.txt"):
         file.unlink()
     with pytest.raises(BadFile, match="holds no file that ends in"):
