@@ -20,6 +20,7 @@ from prompter.knowledge.chat_history.message import (
 )
 
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".txt")
+_Reader = Callable[[Path, ReadReport, Budget], Iterator[ExportedMessage]]
 _GUESSED = "who is an operator was concluded from names and contacts: --operators says otherwise"
 _CHUNK = 1 << 16
 _MAX_AUTHORS = 10_000  # that are counted
@@ -149,12 +150,13 @@ def _files(path: Path, report: ReadReport) -> Iterator[Path]:
 def _exported(path: Path, chosen: HistoryFormat, report: ReadReport) -> Iterator[ExportedMessage]:
     history_format = format_of(path) if chosen is HistoryFormat.AUTO else chosen
     report.formats[history_format.value] += 1
-    return Budget(path).watch(_READERS[history_format](path, report))
+    budget = Budget(path)
+    return budget.watch(_READERS[history_format](path, report, budget))
 
 
 def _speaker(path: Path, exported: ExportedMessage, wanted: dict[str, bool]) -> Speaker:
     """Return who wrote a message, and mark the names in `wanted` that did."""
-    named = [name for name in map(_fold, exported.names) if name in wanted]
+    named = [name for name in map(_fold, exported.names) if name in wanted] if wanted else []
     if named:
         wanted.update(dict.fromkeys(named, True))
         return Speaker.OPERATOR
@@ -175,13 +177,13 @@ def _of_items(
     lists: Sequence[str],
     part: str,
     single: Sequence[str] = (),
-) -> Callable[[Path, ReadReport], Iterator[ExportedMessage]]:
+) -> _Reader:
     """Return a reader of JSON and JSONL whose items `to_rows` brings into rows.
 
     `part` is the key under which an item holds its messages.
     """
 
-    def read(path: Path, report: ReadReport) -> Iterator[ExportedMessage]:
+    def read(path: Path, report: ReadReport, _budget: Budget) -> Iterator[ExportedMessage]:
         is_lines = path.suffix.lower() == ".jsonl"
         items = jsonl_items(path) if is_lines else json_items(path, lists=lists, single=single)
         has_rows = False
@@ -203,7 +205,7 @@ def _of_items(
     return read
 
 
-_READERS: dict[HistoryFormat, Callable[[Path, ReadReport], Iterator[ExportedMessage]]] = {
+_READERS: dict[HistoryFormat, _Reader] = {
     HistoryFormat.TABLE: rows.read,
     HistoryFormat.TELEGRAM: telegram.read,
     HistoryFormat.WHATSAPP: whatsapp.read,

@@ -9,7 +9,7 @@ from typing import Any
 import ijson
 
 from files import BadFile, text_lines, unreadable_error
-from files.limits import MAX_JSON_ITEM_CHARS
+from files.limits import MAX_JSON_CONTAINERS, MAX_JSON_ITEM_CHARS
 
 Event = tuple[str, Any]  # name and value, as ijson gives them
 Item = tuple[int, Any]  # the number of the line or of the element, and its value
@@ -175,6 +175,8 @@ def jsonl_items(path: Path) -> Iterator[Item]:
     """
     for row, line in enumerate(text_lines(path), start=1):
         if line.strip():
+            if line.count("[") + line.count("{") > MAX_JSON_CONTAINERS:  # each takes 50 times its characters
+                raise BadFile(path, f"holds over {MAX_JSON_CONTAINERS} lists and objects", row=row)
             try:
                 yield row, json.loads(line)
             except (ValueError, RecursionError) as error:

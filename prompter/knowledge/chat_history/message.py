@@ -26,8 +26,7 @@ class HistoryMessage(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExportedMessage:
+class ExportedMessage(NamedTuple):
     """A message as an export states it.
 
     `names` are the id and the name of its author, by which people can say that this is an operator.
@@ -36,11 +35,11 @@ class ExportedMessage:
 
     row: int
     conversation: str
-    names: tuple[str, ...] = field(repr=False)
+    names: tuple[str, ...]
     speaker: Speaker | None
-    is_guess: bool = False
+    is_guess: bool
     time: float
-    text: str = field(repr=False)
+    text: str
 
 
 class Omission(StrEnum):

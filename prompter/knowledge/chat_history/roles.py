@@ -25,7 +25,7 @@ _INTERNAL = re.compile(
     r"(?:_(?:note|comment|message|reply|only))?s?"
     r"|(?:private|internal)\w*|(?:внутренн|приватн|скрыт|закрыт)\w*|заметк\w*|примечани\w*|для_(?:своих|коллег|сотрудников)"
 )
-_SERVICE = frozenset("activity event service log status join leave joined left событие служебное".split())
+_SERVICE = frozenset("2 activity event service log status join leave joined left событие служебное".split())
 _YES = frozenset("true 1 yes y t да д истина +".split())
 _NO = frozenset("false 0 no n f нет н ложь - none null".split())
 
@@ -76,7 +76,7 @@ def is_internal(text: str) -> bool:
 
 
 def is_service(text: str) -> bool:
-    """Return whether a word for a kind of message names an event that nobody wrote."""
+    """Return whether a word for a kind of message names an event that nobody wrote. Chatwoot's is 2."""
     return fold(text).split("_")[0] in _SERVICE
 
 

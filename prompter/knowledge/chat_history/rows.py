@@ -5,10 +5,11 @@ notes are recognised in one place.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from files import BadFile, delimiter_of, nonempty_rows
+from files import BadFile, Budget, delimiter_of, nonempty_rows
 from prompter.knowledge.chat_history.json_items import Item, json_items, jsonl_items
 from prompter.knowledge.chat_history.message import (
     MAX_MESSAGE_LENGTH,
@@ -54,10 +55,14 @@ _REQUIRED = "conversation, author, time, text"
 _EXAMPLE = 'must be an object such as {"conversation": 1, "author": "customer", …}'
 _LISTS = ("messages", "data", "items", "rows", "conversations", "chats", "dialogs", "history")
 _NESTED = ("messages", "history", "dialog", "chat")
-_NUMBERED_TYPES = {"0": "incoming", "1": "outgoing", "2": "activity", "3": "template"}
+_NUMBERED_TYPES = {"0": "incoming", "1": "outgoing", "3": "template"}  # Chatwoot's
+_MARKS = frozenset({"visibility", "note", "private", "public"})
+_MAX_CLOCK = 20  # characters of a time of day
+_MAX_LABEL = 200  # characters of an author, a role or a kind
+_MAX_CACHED = 10_000  # combinations of labels
 
 
-def read(path: Path, report: ReadReport) -> Iterator[ExportedMessage]:
+def read(path: Path, report: ReadReport, _budget: Budget) -> Iterator[ExportedMessage]:
     """Yield the messages of a CSV, JSON or JSONL file.
 
     Raises:
@@ -81,26 +86,27 @@ def message_of(path: Path, row: int, values: Row, report: ReadReport) -> Exporte
     Raises:
         BadFile: when a column is missing or holds something else.
     """
-    kinds = [_NUMBERED_TYPES.get(text, text) for text in map(str, _filled(values, "kind"))]
-    if _is_internal(path, row, values, kinds):
+    authors, roles, kinds = _texts(values, "author"), _texts(values, "role"), _texts(values, "kind")
+    is_internal_kind, is_event, speaker = _decide(authors, roles, kinds)
+    if is_internal_kind or _is_marked(path, row, values):
         report.pass_over(Omission.INTERNAL_NOTE)
         return None
-    if any(map(is_service, kinds)):
+    if is_event:
         report.pass_over(Omission.SERVICE)
         return None
-    authors = [str(value) for value in _filled(values, "author")]
-    if not authors and not _filled(values, "role") and not any(map(_speaker_of_kind, kinds)):
+    if speaker is None and not authors and not roles:
         raise BadFile(path, "is missing", row=row, column="author")
-    text = next(iter(values.get("text", ["missing"])), None) or ""  # a picture has no text
-    if not isinstance(text, str):
-        raise BadFile(path, "must be text", row=row, column="text")
     if "text" not in values:
         raise BadFile(path, "is missing", row=row, column="text")
+    text = values["text"][0] or ""  # a picture has no text
+    if not isinstance(text, str):
+        raise BadFile(path, "must be text", row=row, column="text")
     return ExportedMessage(
         row=row,
         conversation=_conversation(path, row, values),
-        names=tuple(authors),
-        speaker=_speaker(authors, [str(value) for value in _filled(values, "role")], kinds),
+        names=authors,
+        speaker=speaker,
+        is_guess=False,
         time=_seconds(path, row, values),
         text=text[:MAX_MESSAGE_LENGTH].replace("\x00", ""),
     )
@@ -114,23 +120,33 @@ def as_row(values: Mapping[str, Any]) -> dict[str, list[Any]]:
     return row
 
 
+@lru_cache(maxsize=_MAX_CACHED)
 def column_of(name: str) -> str:
     """Return the column that a name stands for, in Russian or English.
 
     >>> column_of("createdAt"), column_of("Чат"), column_of("Город")
     ('time', 'conversation', 'город')
     """
-    folded = fold(name)
+    folded = fold(name[:_MAX_LABEL])
     return _COLUMN_OF.get(folded, folded)
 
 
 def _filled(values: Row, column: str) -> list[Any]:
-    return [value for value in values.get(column, []) if value is not None and str(value).strip()]
+    return [value for value in values.get(column, ()) if value is not None and value != ""]
 
 
-def _is_internal(path: Path, row: int, values: Row, kinds: Sequence[str]) -> bool:
-    labels = [*kinds, *(str(value) for column in ("role", "author") for value in _filled(values, column))]
-    if any(map(is_internal, labels)) or any(is_internal(str(v)) for v in _filled(values, "visibility")):
+def _texts(values: Row, column: str) -> tuple[str, ...]:
+    if column not in values:
+        return ()
+    texts = [str(value)[:_MAX_LABEL].strip() for value in values[column] if value is not None]
+    return tuple(filter(None, texts))
+
+
+def _is_marked(path: Path, row: int, values: Row) -> bool:
+    """Return whether a column of its own says that a message is internal."""
+    if _MARKS.isdisjoint(values):
+        return False
+    if any(map(is_internal, _texts(values, "visibility"))):
         return True
     for value in _filled(values, "note"):
         if truth(value) or is_internal(str(value)):  # another text is the note itself, beside the message
@@ -147,12 +163,21 @@ def _is_internal(path: Path, row: int, values: Row, kinds: Sequence[str]) -> boo
     return False
 
 
-def _speaker(authors: Sequence[str], roles: Sequence[str], kinds: Sequence[str]) -> Speaker | None:
-    """Return who speaks: a message's direction says more than a role, and a role more than a name."""
-    directions = (speaker_of_direction(text) for text in (*kinds, *roles))
+@lru_cache(maxsize=_MAX_CACHED)
+def _decide(
+    authors: tuple[str, ...], roles: tuple[str, ...], kinds: tuple[str, ...]
+) -> tuple[bool, bool, Speaker | None]:
+    """Return whether this is a note, whether it is an event, and who speaks.
+
+    A message's direction says more than a role, and a role more than a name.
+    """
+    is_note = any(map(is_internal, (*kinds, *roles, *authors)))
+    directed = tuple(_NUMBERED_TYPES.get(kind, kind) for kind in kinds)
+    directions = (speaker_of_direction(text) for text in (*directed, *roles))
     named = (speaker_of(text) for text in (*roles, *authors))
-    typed = (_speaker_of_kind(text) for text in kinds)
-    return next((speaker for speaker in (*directions, *named, *typed) if speaker is not None), None)
+    typed = (_speaker_of_kind(text) for text in directed)
+    speaker = next((found for found in (*directions, *named, *typed) if found is not None), None)
+    return is_note, any(map(is_service, kinds)), speaker
 
 
 def _speaker_of_kind(kind: str) -> Speaker | None:
@@ -163,7 +188,8 @@ def _conversation(path: Path, row: int, values: Row) -> str:
     """Return the conversation of a message: the whole file is one if no column names it."""
     if "conversation" not in values:
         return str(path)
-    conversation = next((str(value).strip() for value in values["conversation"] if value is not None), "")
+    value = values["conversation"][0]
+    conversation = "" if value is None else str(value).strip()
     if not conversation:
         raise BadFile(
             path, "is empty: it names the chat that a message belongs to", row=row, column="conversation"
@@ -172,18 +198,25 @@ def _conversation(path: Path, row: int, values: Row) -> str:
 
 
 def _seconds(path: Path, row: int, values: Row) -> float:
-    date, time = (next(iter(_filled(values, column)), None) for column in ("date", "time"))
-    if date is None and time is None:
-        raise BadFile(path, "is missing", row=row, column="time")
-    text = time if date is None else date
-    if date is not None and time is not None:
-        is_clock = str(time).strip()[:5].count(":") and len(str(time).strip().split(":")[0]) <= 2
-        text = f"{date} {time}" if is_clock else time
+    text = next((value for value in values.get("time", ()) if value is not None and value != ""), None)
+    if "date" in values or text is None:
+        text = _with_date(path, row, values, text)
     try:
         return seconds_of(text)
     except ValueError:
         problem = "is no time: write 2026-03-02T09:30:00 or seconds since 1970"
         raise BadFile(path, problem, row=row, column="time") from None
+
+
+def _with_date(path: Path, row: int, values: Row, time: Any) -> Any:
+    """Return the time with the date of a column of its own."""
+    dates = _filled(values, "date")
+    if not dates and time is None:
+        raise BadFile(path, "is missing", row=row, column="time")
+    if not dates or time is None:
+        return dates[0] if dates else time
+    is_clock = ":" in str(time)[:3] and len(str(time).strip()) <= _MAX_CLOCK
+    return f"{dates[0]} {time}" if is_clock else time
 
 
 # --- files --------------------------------------------------------------------------------------
@@ -192,19 +225,22 @@ def _seconds(path: Path, row: int, values: Row) -> float:
 def _csv_rows(path: Path, report: ReadReport) -> Iterator[tuple[int, Row]]:
     delimiter = delimiter_of(path, lambda cell: column_of(cell) in _COLUMNS)
     names: list[str] | None = None
+    places: list[tuple[str, list[int]]] = []
     for row, cells in nonempty_rows(path, delimiter=delimiter):
         if names is None:
             names = [column_of(cell) for cell in cells]
             _check_columns(path, row, names, report)
+            places = [
+                (column, [place for place, name in enumerate(names) if name == column])
+                for column in _COLUMNS
+                if column in names
+            ]
             continue
         while len(cells) > len(names) and not cells[-1].strip():
             cells.pop()
         if len(cells) != len(names):
             raise BadFile(path, f"has {len(cells)} cells where the header names {len(names)}", row=row)
-        values: dict[str, list[Any]] = {}
-        for name, cell in zip(names, cells, strict=True):
-            values.setdefault(name, []).append(cell)
-        yield row, values
+        yield row, {column: [cells[number] for number in numbers] for column, numbers in places}
 
 
 def _check_columns(path: Path, row: int, names: Sequence[str], report: ReadReport) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import ijson
 
-from files import BadFile
+from files import BadFile, Budget
 from prompter.knowledge.chat_history.json_items import Event, JsonCursor, json_error
 from prompter.knowledge.chat_history.message import (
     MAX_MESSAGE_LENGTH,
@@ -24,7 +24,7 @@ _NOTES_TO_SELF = "saved_messages"
 _Header = Mapping[str, Any]  # `id` and `type` of a chat
 
 
-def read(path: Path, report: ReadReport) -> Iterator[ExportedMessage]:
+def read(path: Path, report: ReadReport, budget: Budget) -> Iterator[ExportedMessage]:
     """Yield the messages of an export. Service messages and those without text are passed over.
 
     The file is read twice, as what a chat is may stand behind its messages.
@@ -32,7 +32,7 @@ def read(path: Path, report: ReadReport) -> Iterator[ExportedMessage]:
     Raises:
         BadFile: when the file is not JSON, holds no chat or a message without author or time.
     """
-    headers = _headers(path)
+    headers = _headers(path, budget)
     row = 0
     try:
         cursor = JsonCursor(path)
@@ -50,12 +50,13 @@ def read(path: Path, report: ReadReport) -> Iterator[ExportedMessage]:
         raise json_error(path, error, row + 1) from None
 
 
-def _headers(path: Path) -> Mapping[int, _Header]:
+def _headers(path: Path, budget: Budget) -> Mapping[int, _Header]:
     headers: dict[int, dict[str, Any]] = defaultdict(dict)
     has_chats = False
     try:
         cursor = JsonCursor(path)
         for number, key, event in _parts(cursor):
+            budget.check()
             has_chats = has_chats or (key == "messages" and event[0] == "start_array")
             if key in {"id", "type"} and not event[0].startswith("start_"):
                 headers[number][key] = event[1]

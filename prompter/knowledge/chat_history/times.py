@@ -31,6 +31,7 @@ _ZONE = re.compile(
     r"(?P<clock>\d[:.]\d{2}\S*?(?:\s?[ap]\.?m\.?)?)\s?\(?(?P<name>UTC|GMT|MSK|МСК|Z)?\s?(?P<offset>[+-]\d{1,2}(?::?\d{2})?)?\)?",
     re.IGNORECASE,
 )
+_MAX_LENGTH = 100  # characters; no time is longer
 _MOSCOW = timedelta(hours=3)
 
 
@@ -45,7 +46,7 @@ def seconds_of(value: object, *, month_first: bool | None = None) -> float:
     >>> seconds_of("2026-03-02 09:30:01 UTC") == seconds_of("02.03.2026 12:30:01 +0300")
     True
     """
-    text = " ".join(str(value).split())
+    text = " ".join(str(value)[:_MAX_LENGTH].split())
     if _NUMBER.fullmatch(text):
         seconds = float(text)
         return seconds / 1000 if seconds > 1e11 else seconds  # milliseconds
@@ -56,6 +57,13 @@ def seconds_of(value: object, *, month_first: bool | None = None) -> float:
 
 
 def _moment(text: str, month_first: bool | None) -> datetime:
+    if text[4:5] == "-":
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            pass  # with a zone that has a space before it or a name
+        else:
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     plain, zone = _without_zone(text)
     match = _NUMERIC.fullmatch(plain)
     if match is not None:
@@ -68,7 +76,7 @@ def _moment(text: str, month_first: bool | None) -> datetime:
             day = int(match["day"] or match["day_second"])
             return _at(match, int(match["year"]), _MONTHS[named_month], day, zone)
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)  # without signs: 20260302T093000
     except ValueError:
         moment = parsedate_to_datetime(text)  # as in e-mail: Mon, 2 Mar 2026 09:30:00 +0300
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

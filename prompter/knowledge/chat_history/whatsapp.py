@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from files import BadFile, text_lines
+from files import BadFile, Budget, text_lines
 from prompter.knowledge.chat_history.message import (
     MAX_MESSAGE_LENGTH,
     ExportedMessage,
@@ -19,6 +19,9 @@ from prompter.knowledge.chat_history.times import seconds_of
 _MAX_AUTHORS = 1_000  # that are told apart
 _MAX_LINE = 4_000  # characters in which a line's date and author stand
 _MARK = "\u200e"  # left-to-right mark: WhatsApp puts it before what nobody wrote
+_MARKS = "\u200e\u200f\ufeff"
+_BEGINNINGS = f"[0123456789{_MARKS}"
+_CHECKED_LINES = 1_000  # after which the time is checked again
 _INVISIBLE = str.maketrans(dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"))
 _SPACES = str.maketrans({"\u202f": " ", "\u00a0": " "})
 _DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}"
@@ -51,7 +54,7 @@ class _Entry:
     rest: str
 
 
-def read(path: Path, report: ReadReport) -> Iterator[ExportedMessage]:
+def read(path: Path, report: ReadReport, budget: Budget) -> Iterator[ExportedMessage]:
     """Yield the messages of a chat. Lines without a date go on with the message above.
 
     The file is read twice: the first time shows in which order dates are written, and who takes part.
@@ -59,8 +62,8 @@ def read(path: Path, report: ReadReport) -> Iterator[ExportedMessage]:
     Raises:
         BadFile: when no line begins like one of WhatsApp, or a date is none.
     """
-    month_first, speakers = _survey(path)
-    for entry in _entries(path):
+    month_first, speakers = _survey(path, budget)
+    for entry in _entries(path, budget):
         authored = _AUTHORED.fullmatch(entry.rest)
         if authored is None:
             report.pass_over(Omission.SERVICE)
@@ -85,12 +88,12 @@ def read(path: Path, report: ReadReport) -> Iterator[ExportedMessage]:
         )
 
 
-def _survey(path: Path) -> tuple[bool, dict[str, Speaker]]:
+def _survey(path: Path, budget: Budget) -> tuple[bool, dict[str, Speaker]]:
     """Return whether dates begin with the month, and the authors whose names say who they are."""
     authors: dict[str, None] = {}
     first = middle = 0
     has_half = has_entries = False
-    for entry in _entries(path):
+    for entry in _entries(path, budget):
         has_entries = True
         numbers = [int(number) for number in re.findall(r"\d+", entry.date)[:2]]
         first, middle = max(first, numbers[0]), max(middle, numbers[1])
@@ -108,10 +111,13 @@ def _survey(path: Path) -> tuple[bool, dict[str, Speaker]]:
     return (middle > 12 or has_half) and first <= 12, speakers
 
 
-def _entries(path: Path) -> Iterator[_Entry]:
+def _entries(path: Path, budget: Budget) -> Iterator[_Entry]:
     entry: _Entry | None = None
     for row, line in enumerate(text_lines(path), start=1):
-        match = _LINE.match(line[:_MAX_LINE].lstrip(_MARK + "\u200f\ufeff").translate(_SPACES))
+        if row % _CHECKED_LINES == 0:
+            budget.check(row)
+        can_begin = line[0] in _BEGINNINGS
+        match = _LINE.match(line[:_MAX_LINE].lstrip(_MARKS).translate(_SPACES)) if can_begin else None
         if match is not None:
             if entry is not None:
                 yield entry
