@@ -58,9 +58,11 @@ def read_history(
     report = ReadReport() if report is None else report
     wanted = {_fold(name): False for name in operators}
     is_empty = True
+    is_needed = False
     for file in _files(path, report):
         for exported in _exported(file, history_format, report):
             is_empty = False
+            is_needed = is_needed or exported.speaker is None or exported.is_guess
             if exported.is_guess and exported.speaker is not None and not wanted:
                 report.remarks[_GUESSED] = None
             yield HistoryMessage(
@@ -69,7 +71,7 @@ def read_history(
     if is_empty:
         raise BadFile(path, "contains no messages")
     unknown = [name for name, is_found in wanted.items() if not is_found]
-    if unknown and len(unknown) == len(wanted):
+    if is_needed and unknown and len(unknown) == len(wanted):
         problem = "nobody wrote anything under the names in --operators: write them as the export does"
         raise BadFile(path, problem)
     if unknown:
@@ -126,7 +128,8 @@ def format_of(path: Path) -> HistoryFormat:
 def _format_of_keys(keys: frozenset[str]) -> HistoryFormat:
     if keys & {"from_id", "date_unixtime", "text_entities"} or keys >= {"chats", "list"}:
         return HistoryFormat.TELEGRAM
-    if keys >= {"comments", "author_id"} or keys & {"requester_id"} or keys >= {"history", "visitor"}:
+    has_comments = "comments" in keys and keys & {"author_id", "author", "public"}
+    if has_comments or "requester_id" in keys or keys >= {"history", "visitor"}:
         return HistoryFormat.ZENDESK
     if "event_name" in keys or (keys >= {"messages", "message"} and keys & {"visitor", "agents", "agent_id"}):
         return HistoryFormat.JIVO

@@ -21,9 +21,11 @@ _ROLES = {
 _SPEAKER_OF_DIRECTION = {name: speaker for speaker, names in _DIRECTIONS.items() for name in names.split()}
 _SPEAKER_OF_ROLE = {name: speaker for speaker, names in _ROLES.items() for name in names.split()}
 _INTERNAL = re.compile(
-    r"(?:is_)?(?:note|internal|private|hidden|whisper|confidential|team_only|staff_only)"
-    r"(?:_(?:note|comment|message|reply|only))?s?"
-    r"|(?:private|internal)\w*|(?:внутренн|приватн|скрыт|закрыт)\w*|заметк\w*|примечани\w*|для_(?:своих|коллег|сотрудников)"
+    r"notes?|internal\w*|private\w*|hidden|whispers?|confidential"
+    r"|(?:внутренн|приватн|скрыт|закрыт|служебн)\w*|заметк[аиуе]|примечани[ея]|коллег|коллегам|сотрудников|сотрудникам|своих|не|not|no|non"
+)
+_PUBLIC = re.compile(
+    r"public\w*|external|visible|open|all|everyone|customers?|clients?|users?|(?:публичн|открыт|внешн)\w*|всем?|клиент\w*"
 )
 _SERVICE = frozenset("2 activity event service log status join leave joined left событие служебное".split())
 _YES = frozenset("true 1 yes y t да д истина +".split())
@@ -67,12 +69,31 @@ def speaker_of(text: str) -> Speaker | None:
 
 
 def is_internal(text: str) -> bool:
-    """Return whether a word for a kind of message or an author names a note for colleagues.
+    """Return whether a word for a kind of message names a note for colleagues.
 
-    >>> is_internal("Internal note"), is_internal("заметка"), is_internal("outgoing")
+    >>> is_internal("Internal note"), is_internal("comment_internal"), is_internal("outgoing")
     (True, True, False)
     """
-    return _INTERNAL.fullmatch(fold(text)) is not None
+    return any(map(_INTERNAL.fullmatch, re.findall(r"[^\W_]+", fold(text))))
+
+
+def is_internal_author(text: str) -> bool:
+    """Return whether an author is none, but the name of a note. Names of people only look like one.
+
+    >>> is_internal_author("Internal note"), is_internal_author("Private Ryan")
+    (True, False)
+    """
+    return all(map(_INTERNAL.fullmatch, re.findall(r"[^\W_]+", fold(text)) or [""]))
+
+
+def is_visible_to_customers(text: str) -> bool:
+    """Return whether a visibility includes customers. Words that are not known do not.
+
+    >>> is_visible_to_customers("Всем"), is_visible_to_customers("Только сотрудникам")
+    (True, False)
+    """
+    words = re.findall(r"[^\W_]+", fold(text))
+    return any(map(_PUBLIC.fullmatch, words)) and not any(map(_INTERNAL.fullmatch, words))
 
 
 def is_service(text: str) -> bool:

@@ -21,7 +21,9 @@ from prompter.knowledge.chat_history.message import (
 from prompter.knowledge.chat_history.roles import (
     fold,
     is_internal,
+    is_internal_author,
     is_service,
+    is_visible_to_customers,
     speaker_of,
     speaker_of_direction,
     truth,
@@ -35,7 +37,7 @@ _COLUMNS = {
     "ticket_id thread thread_id session session_id диалог чат обращение беседа тикет заявка id_чата "
     "id_диалога id_обращения номер_чата номер_диалога номер_обращения номер_заявки",
     "author": "author from sender who author_name sender_name from_name author_id sender_id автор "
-    "отправитель кто имя_автора имя_отправителя",
+    "отправитель кто имя_автора имя_отправителя имя name фио",
     "role": "author_role role sender_type author_type from_type sender_role direction роль тип_автора "
     "тип_отправителя направление",
     "kind": "message_type type kind тип тип_сообщения вид",
@@ -146,8 +148,10 @@ def _is_marked(path: Path, row: int, values: Row) -> bool:
     """Return whether a column of its own says that a message is internal."""
     if _MARKS.isdisjoint(values):
         return False
-    if any(map(is_internal, _texts(values, "visibility"))):
+    if not all(map(is_visible_to_customers, _texts(values, "visibility"))):
         return True
+    if any(value is None or value == "" for value in values.get("public", ())):
+        return True  # some programs write nothing for no
     for value in _filled(values, "note"):
         if truth(value) or is_internal(str(value)):  # another text is the note itself, beside the message
             return True
@@ -171,7 +175,7 @@ def _decide(
 
     A message's direction says more than a role, and a role more than a name.
     """
-    is_note = any(map(is_internal, (*kinds, *roles, *authors)))
+    is_note = any(map(is_internal, (*kinds, *roles))) or any(map(is_internal_author, authors))
     directed = tuple(_NUMBERED_TYPES.get(kind, kind) for kind in kinds)
     directions = (speaker_of_direction(text) for text in (*directed, *roles))
     named = (speaker_of(text) for text in (*roles, *authors))

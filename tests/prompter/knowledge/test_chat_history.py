@@ -333,6 +333,11 @@ NOTE = "Скандалистка вредная"
         ("type", "Internal note", "reply"),
         ("Тип", "Заметка", "Сообщение"),
         ("Видимость", "Внутренний комментарий", "Публичный"),
+        ("visibility", "team", "customer"),
+        ("Видимость", "Не видно клиенту", "Видно клиенту"),
+        ("Видимость", "Только сотрудникам", "Всем"),
+        ("type", "comment_internal", "comment"),
+        ("public", "", "TRUE"),
     ],
 )
 def test_a_note_for_colleagues_never_leaves(tmp_path: Path, column: str, on: str, off: str) -> None:
@@ -353,6 +358,11 @@ def test_a_note_by_its_author_or_an_unclear_mark(tmp_path: Path) -> None:
     assert NOTE not in str(caught.value)
 
 
+def test_people_of_the_team_are_no_notes(tmp_path: Path) -> None:
+    rows = f"chat,role,author,time,text\n4,client,Note Smith,1,{ASKED}\n4,staff,Private Ryan,2,{ANSWERED}\n"
+    assert read(tmp_path / "a.csv", rows) == ([(CUSTOMER, ASKED), (OPERATOR, ANSWERED)], {})
+
+
 def test_authors_by_name_need_the_operators(tmp_path: Path) -> None:
     rows = f"chat,author,time,text\n4,Ольга,1,{ASKED}\n4,Пётр,2,{ANSWERED}\n4,bot,3,Оцените нас\n"
     assert read(tmp_path / "a.csv", rows, operators=["Пётр"])[0] == [
@@ -362,6 +372,11 @@ def test_authors_by_name_need_the_operators(tmp_path: Path) -> None:
     ]
     with pytest.raises(UnknownOperators, match="row 2"):
         read(tmp_path / "a.csv", rows)
+
+
+def test_operators_where_the_file_says_who_they_are(tmp_path: Path) -> None:
+    rows = f"chat,author,time,text\n4,client,1,{ASKED}\n4,agent,2,{ANSWERED}\n"
+    assert read(tmp_path / "a.csv", rows, operators=["Пётр"])[0] == [(CUSTOMER, ASKED), (OPERATOR, ANSWERED)]
 
 
 def test_conversations_that_hold_their_messages(tmp_path: Path) -> None:
