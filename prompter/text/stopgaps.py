@@ -1,8 +1,9 @@
 """Promises to answer later, which an operator writes while a customer waits. They are no answers.
 
 A promise speaks of the operator: "I'll check and get back", «уточню и вернусь». A request to the customer
-(«уточните номер») and what the company always does (“we check the parcel before we send it”, “if …, we ask the bank”) are none.
-Verbs in the plural are promises only with a word for coming back or for asking colleagues.
+(«уточните номер») and what the company always does (“we check the parcel before we send it”, “if …, we ask
+the bank”) are none. Verbs in the plural are promises only with a word for coming back or for asking
+colleagues.
 """
 
 import re
