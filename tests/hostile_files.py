@@ -30,7 +30,7 @@ def reader_of(name: str) -> Callable[[Path], object]:
 
         return articles
     if name == "chats":
-        from prompter.knowledge.chat_history_import import (
+        from prompter.knowledge.chat_history import (
             read_history,  # what is made of the messages shows its progress
         )
 
@@ -161,6 +161,29 @@ _text("lines of a space", "a.jsonl", " \n", *JSON)
 _text("opening brackets", "a.jsonl", "[", *JSON)
 _text("nested lists", "a.jsonl", "[" * 400 + "]" * 400 + ",", *JSON, head="[", tail="[]]")
 _numbered("articles", "a.jsonl", '{"question":"%d","answer":"b"}\n')
+
+_TELEGRAM = '{"id":1,"type":"personal_chat","messages":['
+_FROM = '"type":"message","date":"2026-03-02T09:30:00","from_id":"user%d"'
+_numbered(
+    "messages of Telegram", "a.json", "{" + _FROM + ',"text":"a"},', "chats", head=_TELEGRAM, tail="{}]}"
+)
+_numbered(
+    "pieces of Telegram", "a.json", '{"text":"%d"},', "chats", head=_TELEGRAM + '{"text":[', tail='""]}]}'
+)
+_text("chats of Telegram", "a.json", '{"id":1},', "chats", head='{"chats":{"list":[', tail="{}]}}")
+_text("keys before the chats", "a.json", '"a":{"b":[1]},', "chats", head="{", tail='"chats":{"list":[]}}')
+_text(
+    "comments", "a.json", '{"public":false},', "chats", head='[{"requester_id":1,"comments":[', tail="{}]}]"
+)
+_text("tickets", "a.jsonl", '{"requester_id":1,"comments":[{}]}\n', "chats")
+_numbered("lines of WhatsApp", "a.txt", "02.03.2026, 09:30 - a%d: b\n", "chats")
+_text("lines of one message", "a.txt", "b\n", "chats", head="02.03.2026, 09:30 - a: b\n")
+_text("one line of WhatsApp", "a.txt", "b ", "chats", head="02.03.2026, 09:30 - a: ")
+_text("authors without end", "a.txt", "02.03.2026, 09:30 - " + "a" * 200 + "\n", "chats")
+_text("marks of WhatsApp", "a.txt", "\u200e", "chats", head="[02.03.2026, 09:30:00] a: ")
+_text("digits", "a.txt", "0", "chats")
+_text("dates", "a.csv", "2026-03-02 " * 50, "chats", head=HEADER + "1,client,", tail=",a")
+_text("digits of a time", "a.csv", "1:00 ", "chats", head=HEADER + "1,client,", tail=",a")
 
 YAML = ("articles", "project", "examples", "settings")
 _text("opening brackets", "a.yml", "[", *YAML, head="nlu: ")

@@ -4,6 +4,7 @@ csv_file, xlsx_file, workbook, json_file    tables and lists of articles
 workbook_parts, workbook_sheet              readers of a workbook's parts
 markdown_file, html_page, outline           pages with questions as headings
 rasa_yaml, rasa_project                     intents and responses of a Rasa project
+rasa_files, rasa_legacy                     the files that Rasa would load, and the formats of Rasa 1
 records                                     from fields to articles, with errors that name the place
 text                                        bounds and tidy form of texts that enter the knowledge base
 """

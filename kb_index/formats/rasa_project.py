@@ -5,23 +5,25 @@ response, or the same response in every rule or story. Everything else stays wit
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 
 from files import BadFile, Budget
-from files.yaml_tree import Node, load
+from files.yaml_tree import Node
 from kb_index.article import Article
+from kb_index.formats.rasa_files import project_files
+from kb_index.formats.rasa_legacy import CONVERT, is_legacy, load_document
 from kb_index.formats.rasa_yaml import (
     Intent,
     add_intent,
     add_responses,
     answer_of,
-    files_of,
     record_of,
     section,
+    usable_texts,
 )
 from kb_index.formats.records import Record, Warn, articles_of
 
@@ -29,6 +31,7 @@ SMALL_TALK = "small_talk"
 _FIELD = re.compile(r"\{([^{}\s]+)\}")
 _UTTER = "utter_"
 _ELSEWHERE = ""  # a step after which the continuation depends on more than the intent
+_BOOKKEEPING = frozenset({"action_listen", "action_session_start", "action_unlikely_intent"})
 _FROM_ARTICLES = "action_answer_faq"  # the action that an imported project calls instead of a response
 _SMALL_TALK = frozenset(
     "greet greeting greetings hello hi goodbye bye thank thanks thankyou bot human chitchat mood joke".split()
@@ -36,6 +39,7 @@ _SMALL_TALK = frozenset(
 _WORD = re.compile(r"[^\W_]+")
 _NO_TEXT = frozenset({"attachment", "buttons", "custom", "elements", "image", "quick_replies"})
 _DATA = {"lookup": "lookups", "synonym": "synonyms", "regex": "regexes"}
+_MAX_NAMED = 10  # flows in an error
 _OUT_OF_SCOPE = frozenset({"out_of_scope", "nlu_fallback"})
 
 
@@ -46,19 +50,27 @@ class KeepReason(StrEnum):
     ACTION = "action"  # an action of the team's own follows it
     SLOT = "slot"  # it fills in a slot
     STORY = "story"  # its continuation depends on the conversation
+    CHANNEL = "channel"  # its answer differs by channel, and none is for Telegram or for all
+    FLOW = "flow"  # it triggers a CALM flow
     FIELDS = "fields"  # its answer has fields that only Rasa fills in
-    UNANSWERED = "unanswered"  # no response answers it directly: a form or a story continues
+    UNANSWERED = "unanswered"  # no response answers it directly, or the response is not defined
     OUT_OF_SCOPE = "out_of_scope"  # it stands for what no article answers
     NO_EXAMPLES = "no_examples"  # it has no examples of customers' wording
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeptIntent:
-    """An intent that stays with Rasa. `detail` names the form, the action or the fields."""
+    """An intent that stays with Rasa. `detail` names the form, the action or the fields.
+
+    `answer` names the responses that always follow it all the same, and `ignore` what would have to be
+    ignored to make it an article.
+    """
 
     intent: str
     reason: KeepReason
     detail: str = ""
+    answer: str = ""
+    ignore: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +94,10 @@ class _Read:
     intents: dict[str, Intent] = field(default_factory=dict)
     declared: dict[str, None] = field(default_factory=dict)  # intents that the domain declares
     responses: dict[str, tuple[Path, Node]] = field(default_factory=dict)
+    ignored: Set[str] = frozenset()  # actions and slots that only keep books
     forms: dict[str, None] = field(default_factory=dict)
+    flows: dict[str, None] = field(default_factory=dict)
+    triggers: dict[str, str] = field(default_factory=dict)  # the flow that an intent triggers
     follows: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)  # steps after an intent
     opens: set[str] = field(default_factory=set)  # intents that a rule or story begins with
     goes_on: set[str | None] = field(default_factory=set)  # checkpoints after which the bot acts first
@@ -95,20 +110,35 @@ class _Read:
 
 
 def read_project(
-    folder: Path, *, known_fields: Iterable[str] = (), default_language: str | None = None
+    folder: Path,
+    *,
+    known_fields: Iterable[str] = (),
+    default_language: str | None = None,
+    ignored: Iterable[str] = (),
+    domain: Sequence[Path] = (),
+    data: Sequence[Path] = (),
 ) -> RasaProject:
     """Separate the articles of a project from its dialogues.
 
     `known_fields` are template fields that Sufler fills in. An answer with other fields stays with Rasa.
+    `ignored` are actions and slots that only keep books, so that an answer is fixed in spite of them.
+    `domain` and `data` are paths as for `rasa train`, by default those that Rasa takes.
 
     Raises:
         BadFile: when a file cannot be read, or the folder contains no intent.
     """
-    read = _Read()
+    read = _Read(ignored=frozenset(ignored))
     budget = Budget(folder)
     documents: list[tuple[Path, Node]] = []
-    for path in files_of(folder):
-        document = load(path)
+    warn = read.warnings.setdefault
+    files = [folder] if folder.is_file() else project_files(folder, domain=domain, data=data, warn=warn)
+    if old := [file for file in files if is_legacy(file)]:
+        warn(
+            f"{old[0]}: is Rasa 1's {'Markdown' if old[0].suffix.lower() == '.md' else 'JSON'} ({len(old)} "
+            f"files in all) and read as such. Rasa 2 converts it to YAML: {CONVERT}"
+        )
+    for path in files:
+        document = load_document(path)
         budget.check()
         if document is not None:
             documents.append((path, document))
@@ -118,8 +148,19 @@ def read_project(
     for file, root in documents:
         _read_nlu(read, file, root)
         _read_steps(read, file, root)
+    if not read.intents and read.flows:
+        names = ", ".join(list(read.flows)[:_MAX_NAMED]) + (", …" if len(read.flows) > _MAX_NAMED else "")
+        problem = (
+            f"is a CALM assistant: it has {len(read.flows)} flows ({names}), which a language model chooses, "
+            "and no intent with examples that could become a question: there is nothing to import"
+        )
+        raise BadFile(folder, problem)
     if not read.intents:
-        raise BadFile(folder, "contains no intent with examples: give the folder of a Rasa project")
+        problem = (
+            f"contains no intent with examples in {len(files)} files of Rasa's: give the folder of a Rasa "
+            "project, or its paths by --domain and --data"
+        )
+        raise BadFile(folder, problem)
     records, moved, kept = _sort_intents(read, frozenset(known_fields), budget)
     articles = tuple(articles_of(folder, records, default_language)) if records else ()
     return RasaProject(
@@ -140,10 +181,27 @@ def _read_domain(read: _Read, file: Path, root: Node) -> None:
     read.declared |= dict.fromkeys(_names(section(root, "intents")))
     for name, slot in section(root, "slots").fields.items():
         for mapping in slot.fields["mappings"].items if "mappings" in slot.fields else []:
-            for intent in _texts(mapping.fields.get("intent")):
+            for intent in _texts(mapping.fields.get("intent")) if name not in read.ignored else []:
                 read.fills.setdefault(intent, name)
+    for item in section(root, "intents").items:
+        for intent, described in item.fields.items():
+            if "triggers" in described.fields:  # Rasa 1's mapping policy
+                read.opens.add(intent)
+                _note(read, [intent], [described.fields["triggers"].text or ""])
+    _read_flows(read, root)
     for kind in ("forms", "slots", "entities", "actions"):
         read.count(kind, _names(section(root, kind)))
+
+
+def _read_flows(read: _Read, root: Node) -> None:
+    for name, flow in section(root, "flows").fields.items():
+        read.flows[name] = None
+        for trigger in flow.fields["nlu_trigger"].items if "nlu_trigger" in flow.fields else []:
+            named = trigger.fields.get("intent")
+            intent = named.fields.get("name") if named is not None and named.fields else named
+            if intent is not None and intent.text:
+                read.triggers.setdefault(intent.text, name)
+    read.count("flows", read.flows)
 
 
 def _read_nlu(read: _Read, file: Path, root: Node) -> None:
@@ -179,17 +237,21 @@ def _read_block(read: _Read, block: Node) -> None:
     begun = form
     waiting: list[str] = []
     steps: list[str] = []
+    has_condition = False  # a slot is named behind an action: a condition for what comes after it
     for step in block.fields["steps"].items if "steps" in block.fields else []:
         intents = _intents_of(step)
         if _is_turn(step):
             _note(read, waiting, steps)
             if not begun:
                 read.opens.update(intents)
-            waiting, steps = ([] if form else intents), []
+            waiting, steps, has_condition = ([] if form else intents), [], False
             if depends or "entities" in step.fields:
                 steps.append(_ELSEWHERE)
         elif "action" in step.fields:
+            steps += [_ELSEWHERE] if has_condition else []
             steps.append(step.fields["action"].text or "")
+        elif "slot_was_set" in step.fields and steps:
+            has_condition = True
         elif "active_loop" in step.fields:
             form = bool(_form_of(step))
             if form:
@@ -204,7 +266,14 @@ def _read_block(read: _Read, block: Node) -> None:
 
 def _note(read: _Read, intents: Sequence[str], steps: Sequence[str]) -> None:
     for intent in intents:
-        read.follows.setdefault(intent, []).append(tuple(step for step in steps if step != "action_listen"))
+        read.follows.setdefault(intent, []).append(
+            tuple(_rename(step) for step in steps if step not in _BOOKKEEPING and step not in read.ignored)
+        )
+
+
+def _rename(step: str) -> str:
+    """Return the response that Rasa 1 called by `respond_` and the name of a retrieval intent."""
+    return _UTTER + step.removeprefix("respond_") if step.startswith("respond_") else step
 
 
 def _intents_of(step: Node) -> list[str]:
@@ -287,6 +356,8 @@ def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
     """Return the names of the responses that answer an intent, or the reason why it stays with Rasa."""
     if name in _OUT_OF_SCOPE:
         return KeptIntent(intent=name, reason=KeepReason.OUT_OF_SCOPE)
+    if name in read.triggers:
+        return KeptIntent(intent=name, reason=KeepReason.FLOW, detail=read.triggers[name])
     base, is_retrieval, _ = name.partition("/")
     own_response = _UTTER + name
     follows = {steps for steps in read.follows.get(base, []) if steps}
@@ -297,7 +368,7 @@ def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
         follows = {tuple(answers.get(step, step) for step in steps if step) for steps in follows}
     begun = _find_dialogue(read, name, follows)
     if begun is not None:
-        return begun
+        return _with_fixed_answer(read, begun, follows, own_response if is_retrieval else None)
     found: tuple[str, ...] = (own_response,) if is_retrieval or name not in read.follows else ()
     if is_retrieval:
         depends = any(own_response not in steps for steps in follows)
@@ -308,9 +379,15 @@ def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
         return KeptIntent(intent=name, reason=KeepReason.STORY)
     if any(_is_conditional(read, step) for step in found):
         return KeptIntent(intent=name, reason=KeepReason.STORY, detail=", ".join(found))
+    for step in found:
+        channels = _foreign_channels(read, step)
+        if channels:
+            detail = f"{step}: {', '.join(channels)}"
+            return KeptIntent(intent=name, reason=KeepReason.CHANNEL, detail=detail)
     if found and all(step in read.responses for step in found):
         return found
-    return KeptIntent(intent=name, reason=KeepReason.UNANSWERED)
+    missing = [step for step in found if follows and step not in read.responses]
+    return KeptIntent(intent=name, reason=KeepReason.UNANSWERED, detail=", ".join(missing))
 
 
 def _find_dialogue(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -> KeptIntent | None:
@@ -334,13 +411,42 @@ def _find_dialogue(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -
     return slot
 
 
+def _with_fixed_answer(
+    read: _Read, kept: KeptIntent, follows: Set[tuple[str, ...]], own_response: str | None
+) -> KeptIntent:
+    """Add the answer that an intent has all the same, and the actions or the slot beside it."""
+    if kept.reason not in {KeepReason.ACTION, KeepReason.SLOT}:
+        return kept
+    answers = {tuple(step for step in steps if step.startswith(_UTTER)) for steps in follows}
+    actions = {step for steps in follows for step in steps if not step.startswith(_UTTER)}
+    if not follows and own_response is not None:
+        answers = {(own_response,)}
+    answer = next(iter(answers)) if len(answers) == 1 else ()
+    if (
+        not answer
+        or _ELSEWHERE in actions
+        or (own_response is None and kept.intent not in read.opens)
+        or any(step not in read.responses or _is_conditional(read, step) for step in answer)
+    ):
+        return kept
+    slots = [read.fills[kept.intent]] if kept.intent in read.fills else []
+    return replace(kept, answer=", ".join(answer), ignore=(*sorted(actions), *slots))
+
+
 def _is_conditional(read: _Read, response: str) -> bool:
-    """Return True if the response depends on a slot or is silent on some channel."""
+    """Return True if the response depends on a slot."""
     variants = read.responses[response][1].items if response in read.responses else []
-    texts = [variant for variant in variants if "text" in variant.fields]
-    return any("condition" in variant.fields for variant in variants) or (
-        bool(texts) and all("channel" in text.fields for text in texts)
-    )
+    return any("condition" in variant.fields for variant in variants)
+
+
+def _foreign_channels(read: _Read, response: str) -> list[str]:
+    """Return the channels of a response that has texts, but none for Telegram or for every channel."""
+    if response not in read.responses or usable_texts(read.responses[response][1]):
+        return []
+    variants = read.responses[response][1].items
+    channels = (variant.fields["channel"].text for variant in variants if "channel" in variant.fields)
+    has_text = any("text" in variant.fields for variant in variants)
+    return list(dict.fromkeys(filter(None, channels))) if has_text else []
 
 
 def _text(read: _Read, response: str, warn: Warn) -> str:

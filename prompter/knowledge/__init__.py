@@ -6,5 +6,5 @@ approval                                 applies an approved change to the knowl
 question_mining, answer_change_mining    questions without an article, changes that operators repeat
 draft_generation, known_questions        drafts from decisions, without questions that articles cover
 topics, topic_files                      titles of topics, and their CSV files
-chat_history_import                      questions and answers from old chats
+chat_history, chat_history_import        messages of old chats, and the questions and answers in them
 """

@@ -11,7 +11,7 @@ from files.budget import Budget
 from kb_index.formats import read_articles
 from nlu.errors import BadTrainingData
 from prompter.dialogue.forms import LookupUnavailable
-from prompter.knowledge.chat_history_import import read_history
+from prompter.knowledge.chat_history import read_history
 from sufler.errors import BadConfig
 from sufler.settings import load_settings
 from tests.hostile_files import CASES, SHEET, STRINGS, again, reader_of, sheet, workbook
