@@ -20,9 +20,10 @@ from files.limits import MAX_CELL_CHARS, MAX_EXAMPLE_CHARS, MAX_EXAMPLES
 from files.text import whole_text
 from files.yaml_tree import Node
 from kb_index.article import Article
+from kb_index.formats.columns import require_field
 from kb_index.formats.rasa_files import project_files
 from kb_index.formats.rasa_legacy import load_document
-from kb_index.formats.records import Record, Value, Warn, require_field
+from kb_index.formats.records import Record, Value, Warn
 from kb_index.formats.text import clean_line
 
 # [text](type), [text](type:value), [text]{"entity": "type", …}, [text][{"entity": "type"}, …]

@@ -10,7 +10,7 @@ from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from kb_index.formats.rasa_project import KeepReason, KeptIntent, RasaProject
-    from prompter.knowledge.knowledge_base import ImportReport
+    from prompter.knowledge.article_import import ImportReport
 
 
 def import_rasa(

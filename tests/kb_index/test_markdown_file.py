@@ -86,7 +86,6 @@ def test_a_question_without_an_answer_is_left_to_the_check(tmp_path: Path) -> No
     [
         ("", None, "contains no articles"),
         ("just text\n", None, "contains no articles"),
-        ("# Why?\na\n\n# why\nb\n", 4, "already asked in row 1"),
         ("# A {#x}\na\n# B {#x}\nb\n", 3, "'x' is already used in row 1"),
         ("# A\n\n#\nb\n", 3, "is empty"),
         ("# A\n" + "b" * 20_001, 1, "longer than"),

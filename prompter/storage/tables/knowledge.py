@@ -29,6 +29,8 @@ articles = Table(
     Column("valid_until", Date),
     Column("version", Integer, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    Column("import_source", String(255)),  # name of the file it was imported from last
+    Column("imported_version", Integer),  # version that an import wrote or found equal last
     one_of("status", "draft", "published", "archived"),
 )
 
