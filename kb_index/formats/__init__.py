@@ -3,7 +3,10 @@
 csv_file, xlsx_file, workbook, json_file    tables and lists of articles
 workbook_parts, workbook_sheet              readers of a workbook's parts
 markdown_file, html_page, outline           pages with questions as headings
+other_products                              JSON that other products export
 rasa_yaml, rasa_project                     intents and responses of a Rasa project
+questions                                   questions in texts that do not mark them as headings
+answers                                     from the markup of answers to text
 records                                     from fields to articles, with errors that name the place
 text                                        bounds and tidy form of texts that enter the knowledge base
 """
@@ -18,8 +21,10 @@ from files import BadFile, Budget
 from kb_index.article import Article
 from kb_index.errors import InvalidArticle
 from kb_index.formats import csv_file, json_file, markdown_file, rasa_yaml, xlsx_file
+from kb_index.formats.answers import as_text
 from kb_index.formats.records import Record, articles_of
 from kb_index.formats.text import MAX_PHRASINGS_LENGTH, make_folder, normalize_article, write_aside
+from kb_index.markup import AnswerFormat
 
 __all__ = ["Format", "count_hint", "format_of", "normalize_article", "read_articles", "write_articles"]
 
@@ -65,6 +70,7 @@ _READERS: dict[Format, Callable[[Path, Callable[[str], None], Budget], Iterator[
     Format.HTML: _read_html,
     Format.RASA: rasa_yaml.read,
 }
+_PAGES = {Format.MARKDOWN: AnswerFormat.MARKDOWN, Format.HTML: AnswerFormat.HTML}
 _WRITERS: dict[Format, Callable[[Iterable[Article], Path], None]] = {
     Format.CSV: csv_file.write,
     Format.XLSX: xlsx_file.write,
@@ -115,9 +121,10 @@ def read_articles(
             time or memory; the message says where. Articles before the bad one have already been
             yielded, so use them only after the iteration has ended.
     """
-    reader = _READERS[format_of(path)]
+    format_ = format_of(path)
     budget = Budget(path, clock=clock)
-    records = reader(path, on_warning, budget)
+    records = _READERS[format_](path, on_warning, budget)
+    records = as_text(path, records, on_warning, page=_PAGES.get(format_))
     return budget.watch(articles_of(path, records, default_language))
 
 

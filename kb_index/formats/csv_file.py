@@ -15,7 +15,8 @@ from pathlib import Path
 
 from files import BadFile, Budget, as_cell, delimiter_of, nonempty_rows, text_of
 from kb_index.article import Article
-from kb_index.formats.records import FIELDS, Record, Warn, column_name, field_names
+from kb_index.formats.answers import needs_format
+from kb_index.formats.records import FIELDS, OPTIONAL, Record, Warn, column_name, field_names
 
 _MAX_COUNTED = 300_000  # records, which take a second or two
 
@@ -27,7 +28,7 @@ def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
     if not header:
         raise BadFile(path, "contains no articles: the first row must name the columns", row=1)
     names = field_names(path, header, row=header_row)
-    is_ours = tuple(header) == tuple(FIELDS)
+    is_ours = tuple(header) in (FIELDS, FIELDS + OPTIONAL)
     for row, cells in records:
         if len(cells) != len(names):
             problem = (
@@ -40,14 +41,22 @@ def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
 
 def write(articles: Iterable[Article], path: Path) -> None:
     """Write all fields of the articles."""
+    articles = list(articles)
+    columns = columns_of(articles)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(FIELDS)
-        writer.writerows(map(as_cell, as_texts(article)) for article in articles)
+        writer.writerow(columns)
+        writer.writerows(map(as_cell, as_texts(article)[: len(columns)]) for article in articles)
+
+
+def columns_of(articles: Iterable[Article]) -> tuple[str, ...]:
+    """Return the columns of a table of the articles: `format` only where a text looks like markup."""
+    declares = any(needs_format(article.question, article.answer, article.topic) for article in articles)
+    return FIELDS + OPTIONAL if declares else FIELDS
 
 
 def as_texts(article: Article) -> list[str]:
-    """Return the texts of an article's cells in the order of `FIELDS`."""
+    """Return the texts of an article's cells in the order of `FIELDS` and `OPTIONAL`."""
     return [
         article.id,
         article.question,
@@ -58,6 +67,7 @@ def as_texts(article: Article) -> list[str]:
         article.status.value,
         article.valid_from.isoformat() if article.valid_from else "",
         article.valid_until.isoformat() if article.valid_until else "",
+        "plain",
     ]
 
 

@@ -14,13 +14,18 @@ from files import BadFile, Budget
 from files.limits import MAX_JSON_CONTAINERS
 from files.text import text_lines, whole_text
 from kb_index.article import Article
+from kb_index.formats import other_products
+from kb_index.formats.answers import needs_format
 from kb_index.formats.records import Record, Value, Warn, require_field
 
 
-def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
-    """Yield the records of a JSON file."""
+def read(path: Path, warn: Warn, _budget: Budget) -> Iterator[Record]:
+    """Yield the records of a JSON file, also of one that another product exported."""
     text = whole_text(path)
     content = _parse(path, text) if text.strip() else []
+    if (exported := other_products.records(path, content, warn)) is not None:
+        yield from exported
+        return
     if isinstance(content, dict):
         content = content.get("articles")
     if not isinstance(content, list):
@@ -107,4 +112,5 @@ def _as_object(article: Article) -> dict[str, object]:
         "status": article.status.value,
         "valid_from": article.valid_from.isoformat() if article.valid_from else None,
         "valid_until": article.valid_until.isoformat() if article.valid_until else None,
+        **({"format": "plain"} if needs_format(article.question, article.answer, article.topic) else {}),
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 from files import BadFile, Budget
 from files.yaml_tree import Node, load
 from kb_index.article import Article
+from kb_index.formats.answers import as_text
 from kb_index.formats.rasa_yaml import (
     Intent,
     add_intent,
@@ -121,7 +122,8 @@ def read_project(
     if not read.intents:
         raise BadFile(folder, "contains no intent with examples: give the folder of a Rasa project")
     records, moved, kept = _sort_intents(read, frozenset(known_fields), budget)
-    articles = tuple(articles_of(folder, records, default_language)) if records else ()
+    texts = as_text(folder, records, lambda told: read.warnings.update({told: None}), page=None)
+    articles = tuple(articles_of(folder, texts, default_language)) if records else ()
     return RasaProject(
         articles=articles,
         moved={name: article.id for name, article in zip(moved, articles, strict=True)},

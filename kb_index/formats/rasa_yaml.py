@@ -20,8 +20,10 @@ from files.limits import MAX_CELL_CHARS, MAX_EXAMPLE_CHARS, MAX_EXAMPLES
 from files.text import check_size, unreadable_error
 from files.yaml_tree import Node, load
 from kb_index.article import Article
+from kb_index.formats.answers import needs_format
 from kb_index.formats.records import Record, Value, Warn, require_field
 from kb_index.formats.text import clean_line
+from kb_index.markup import AnswerFormat
 
 # [text](type), [text](type:value), [text]{"entity": "type", …}, [text][{"entity": "type"}, …]
 # Where a bracket begins no annotation, everything up to the next closing bracket is skipped at once.
@@ -282,6 +284,8 @@ def _intent_yaml(name: str, article: Article) -> str:
         metadata["valid_from"] = article.valid_from.isoformat()
     if article.valid_until:
         metadata["valid_until"] = article.valid_until.isoformat()
+    if needs_format(article.question, article.answer, article.topic):
+        metadata["format"] = AnswerFormat.PLAIN.value
     lines = [f"- intent: {_scalar(name)}", "  metadata:", f"    {_METADATA}:"]
     lines += [f"      {key}: {_scalar(value)}" for key, value in metadata.items()]
     if exact:

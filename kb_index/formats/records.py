@@ -27,6 +27,7 @@ FIELDS = (
     "valid_from",
     "valid_until",
 )
+OPTIONAL = ("format",)  # written only where an article needs it
 REQUIRED = ("question", "answer")
 DEFAULT_TOPIC = "general"
 
@@ -109,7 +110,7 @@ def require_field(path: Path, name: str, *, row: int) -> str:
         BadFile: when no field has this name; the error suggests the most similar name.
     """
     tidy = column_name(name)
-    if tidy in FIELDS:
+    if tidy in FIELDS or tidy in OPTIONAL:
         return tidy
     if not tidy:
         raise BadFile(path, "a column has no name: name it or remove it", row=row)
