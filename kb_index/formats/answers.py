@@ -12,7 +12,7 @@ from pathlib import Path
 from files.errors import BadFile
 from kb_index.article import MAX_TEXT_LENGTH
 from kb_index.formats.records import Record, Value, Warn
-from kb_index.markup import AnswerFormat, MarkedText, convert, detect, marked
+from kb_index.markup import AnswerFormat, MarkedText, convert, detect, marked, to_lines
 
 _N_ROWS_TOLD = 10
 _NAMES = {AnswerFormat.MARKDOWN: "Markdown", AnswerFormat.HTML: "HTML"}
@@ -42,6 +42,7 @@ def as_text(
             if text.n_pictures:
                 pictures.append(record.row)
             values["answer"] = text.text
+            values["marks"] = to_lines(text.marks) or values.get("marks")
         for field in ("question", "topic"):
             values[field] = _plain_line(values.get(field), format_ if page is None else AnswerFormat.PLAIN)
         values.pop("format", None)

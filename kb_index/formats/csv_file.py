@@ -17,6 +17,7 @@ from files import BadFile, Budget, as_cell, delimiter_of, nonempty_rows, text_of
 from kb_index.article import Article
 from kb_index.formats.answers import needs_format
 from kb_index.formats.records import FIELDS, OPTIONAL, Record, Warn, column_name, field_names
+from kb_index.markup import to_lines
 
 _MAX_COUNTED = 300_000  # records, which take a second or two
 
@@ -50,9 +51,14 @@ def write(articles: Iterable[Article], path: Path) -> None:
 
 
 def columns_of(articles: Iterable[Article]) -> tuple[str, ...]:
-    """Return the columns of a table of the articles: `format` only where a text looks like markup."""
-    declares = any(needs_format(article.question, article.answer, article.topic) for article in articles)
-    return FIELDS + OPTIONAL if declares else FIELDS
+    """Return the columns of a table of the articles.
+
+    `format` and `marks` are there only if an answer has marks, or a text looks like markup and is none.
+    """
+    needed = any(
+        article.marks or needs_format(article.question, article.answer, article.topic) for article in articles
+    )
+    return FIELDS + OPTIONAL if needed else FIELDS
 
 
 def as_texts(article: Article) -> list[str]:
@@ -68,6 +74,7 @@ def as_texts(article: Article) -> list[str]:
         article.valid_from.isoformat() if article.valid_from else "",
         article.valid_until.isoformat() if article.valid_until else "",
         "plain",
+        "\n".join(to_lines(article.marks)),
     ]
 
 

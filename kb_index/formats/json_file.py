@@ -17,6 +17,7 @@ from kb_index.article import Article
 from kb_index.formats import other_products
 from kb_index.formats.answers import needs_format
 from kb_index.formats.records import Record, Value, Warn, require_field
+from kb_index.markup import to_lines
 
 
 def read(path: Path, warn: Warn, _budget: Budget) -> Iterator[Record]:
@@ -95,9 +96,13 @@ def _value(path: Path, field: str, value: Any, row: int) -> Value:
         return value
     if field == "id" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if field == "phrasings" and isinstance(value, list) and all(isinstance(line, str) for line in value):
+    if (
+        field in {"phrasings", "marks"}
+        and isinstance(value, list)
+        and all(isinstance(line, str) for line in value)
+    ):
         return value
-    problem = "must be a list of texts" if field == "phrasings" else "must be text"
+    problem = "must be a list of texts" if field in {"phrasings", "marks"} else "must be text"
     raise BadFile(path, problem, row=row, column=field)
 
 
@@ -112,5 +117,6 @@ def _as_object(article: Article) -> dict[str, object]:
         "status": article.status.value,
         "valid_from": article.valid_from.isoformat() if article.valid_from else None,
         "valid_until": article.valid_until.isoformat() if article.valid_until else None,
+        **({"marks": to_lines(article.marks)} if article.marks else {}),
         **({"format": "plain"} if needs_format(article.question, article.answer, article.topic) else {}),
     }

@@ -23,7 +23,7 @@ from kb_index.article import Article
 from kb_index.formats.answers import needs_format
 from kb_index.formats.records import Record, Value, Warn, require_field
 from kb_index.formats.text import clean_line
-from kb_index.markup import AnswerFormat
+from kb_index.markup import AnswerFormat, to_lines
 
 # [text](type), [text](type:value), [text]{"entity": "type", …}, [text][{"entity": "type"}, …]
 # Where a bracket begins no annotation, everything up to the next closing bracket is skipped at once.
@@ -284,6 +284,8 @@ def _intent_yaml(name: str, article: Article) -> str:
         metadata["valid_from"] = article.valid_from.isoformat()
     if article.valid_until:
         metadata["valid_until"] = article.valid_until.isoformat()
+    if article.marks:
+        metadata["marks"] = "\n".join(to_lines(article.marks))
     if needs_format(article.question, article.answer, article.topic):
         metadata["format"] = AnswerFormat.PLAIN.value
     lines = [f"- intent: {_scalar(name)}", "  metadata:", f"    {_METADATA}:"]

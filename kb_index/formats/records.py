@@ -15,6 +15,7 @@ from files.errors import BadFile
 from kb_index.article import Article, Status
 from kb_index.errors import InvalidArticle
 from kb_index.formats.text import clean, clean_line
+from kb_index.markup import Mark, MarkKind, from_lines
 
 FIELDS = (
     "id",
@@ -27,7 +28,7 @@ FIELDS = (
     "valid_from",
     "valid_until",
 )
-OPTIONAL = ("format",)  # written only where an article needs it
+OPTIONAL = ("format", "marks")  # written only where an article needs it
 REQUIRED = ("question", "answer")
 DEFAULT_TOPIC = "general"
 
@@ -171,9 +172,23 @@ def _article(path: Path, record: Record, default_language: str | None) -> Articl
             status=_status(path, record, text("status")),
             valid_from=_date(path, record, "valid_from"),
             valid_until=_date(path, record, "valid_until"),
+            marks=_marks(path, record),
         )
     except InvalidArticle as error:
         raise BadFile(path, error.problem, row=record.row, column=error.field) from None
+
+
+def _marks(path: Path, record: Record) -> tuple[Mark, ...]:
+    value = record.values.get("marks")
+    lines = value.split("\n") if isinstance(value, str) else value
+    if lines is None or isinstance(lines, date):
+        return ()
+    try:
+        return from_lines(map(clean_line, lines))
+    except ValueError:
+        known = ", ".join(MarkKind)
+        problem = f"must have lines such as «bold soon»: known are {known}"
+        raise BadFile(path, problem, row=record.row, column="marks") from None
 
 
 def _language_tag(text: str) -> str:
