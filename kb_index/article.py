@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from kb_index.errors import InvalidArticle
-from kb_index.markup import Mark
+from kb_index.markup import Mark, to_lines
 
 _ID = re.compile(r"[^\s|]{1,200}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -83,7 +83,7 @@ class Article:
             self.status.value, str(self.valid_from), str(self.valid_until),
         ]  # fmt: skip
         if self.marks:
-            fields.append([[mark.kind.value, mark.text, mark.address] for mark in self.marks])
+            fields.append(to_lines(self.marks))
         return hashlib.sha256(json.dumps(fields, ensure_ascii=False).encode()).hexdigest()
 
     def is_live(self, on: date) -> bool:
