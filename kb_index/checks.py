@@ -1,4 +1,4 @@
-"""Find problems in a knowledge base that was read without errors: duplicates, conflicts and gaps."""
+"""Find problems in a knowledge base that was read without errors: duplicates, conflicts, gaps and markup."""
 
 import difflib
 from collections import defaultdict
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb_index.article import Article, Status
+from kb_index.markup import leftovers
 from kb_index.near_texts import are_similar, find_nearest, misspelled_pairs, near_pairs
 from kb_index.templates import fields
 from kb_index.text import normalize
@@ -26,6 +27,7 @@ class Kind(StrEnum):
     CONFLICTING_ANSWERS = "conflicting_answers"
     EMPTY_ANSWER = "empty_answer"
     UNKNOWN_FIELD = "unknown_field"
+    MARKUP = "markup"
 
 
 class Severity(StrEnum):
@@ -92,6 +94,14 @@ def _article_problems(article: Article, known_fields: frozenset[str]) -> Iterato
     if not article.answer.strip():
         message = f"{_named(article)} has no answer: write one" + (", or make it a draft" if served else "")
         yield Problem(kind=Kind.EMPTY_ANSWER, severity=severity, article_ids=(article.id,), message=message)
+    if found := [*leftovers(article.answer)]:
+        shown = ", ".join(f"«{_shorten(piece)}»" for piece in found[:3])
+        yield Problem(
+            kind=Kind.MARKUP,
+            severity=severity,
+            article_ids=(article.id,),
+            message=f"{_named(article)} shows markup to customers ({shown}): write it as plain text",
+        )
     for field in fields(article.answer):
         if field in known_fields:
             continue

@@ -304,6 +304,46 @@ for _unit in (
     _text(f"a heading of {_unit}", "a.md", _unit, head="# ")
     _text(f"headings of {_unit}", "a.md", "# " + _unit * (15_000 // len(_unit)) + "\n")
 
+_MD = "# Questions\n\n"
+for _unit in (
+    "<details><summary>a</summary>\n\nb\n</details>\n\n", "<details>\n", "<summary>\n\n", "<table><td>\n\n",
+    "<!--", "``<!-- -->\n", "**a?**\nb\n", "1. a?\n   b\n", "a?\n", "Q: a\nA: b\n", "|a?|b|\n",
+):  # fmt: skip
+    _text(f"text of {_unit}", "a.md", _unit, head=_MD)
+    _text(f"folds and {_unit}", "a.md", _unit, head="<details><summary>a</summary>b</details>\n\n")
+for _unit in (
+    "**a** ",
+    "[a](/b) ",
+    "[",
+    "*a ",
+    "<b>a</b>",
+    "<!--",
+    "&amp;",
+    "<ul><li>",
+    "<a href=b>",
+    "> ",
+    "- ",
+):
+    _numbered(f"answers of {_unit}", "a.md", "# q%d\n" + _unit + "\n")
+    _text(f"a cell of {_unit}", "a.csv", _unit, head=HEADER + "a,<p>**b**", tail="\n")
+    _numbered(f"cells of {_unit}", "a.csv", "q%d,<p>**b**" + _unit * 90 + "\n", head=HEADER)
+_numbered("different folds", "a.md", "<details><summary>q%d</summary>\n\nb\n</details>\n\n")
+_numbered("different bold questions", "a.md", "**q%d?**\n\nb\n\n", head=_MD)
+_numbered("different labelled questions", "a.md", "Q: q%d\nA: b\n\n", head=_MD)
+_numbered("a table of questions", "a.md", "|q%d|b|\n", head=_MD + "|question|answer|\n|-|-|\n")
+_text("a table of cells", "a.md", "|a", head=_MD + "|a|b|\n|-|-|\n")
+
+for _unit in ('{"tag":"a","patterns":["b"],"responses":["c"]},', '{"tag":"a"},', "0,"):
+    head = '{"intents":[{"tag":"x","patterns":["y"],"responses":["z"]},'
+    _text(f"intents of {_unit}", "a.json", _unit, head=head, tail="0]}")
+_numbered(
+    "articles of a help center",
+    "a.json",
+    '{"id":%d,"title":"a","body":"<p>b<ul><li>c</ul>"},',
+    head='{"articles":[',
+    tail="0]}",
+)
+
 H2 = "<h2>a</h2>b"
 _ITEM = "itemtype='http://schema.org/Question'"
 for _unit in (
@@ -317,6 +357,16 @@ for _unit in (
 ):  # fmt: skip
     _text(f"page of {_unit}", "a.html", _unit, head=H2)
 _numbered("page of different details", "a.html", "<details><summary>q%d</summary>b</details>")
+_numbered("page of panels", "a.html", "<button aria-controls=p%d>q</button><div id=p1>b</div>")
+_numbered("page of buttons", "a.html", "<button>q%d</button><p>b</p>")
+_numbered("page of classes", "a.html", "<div class=question>q%d</div><div class=answer>b</div>")
+for _unit in (
+    "<button>", "<button aria-controls=a>", "<button>a</button>", "<div class=question>", "<td>a</td>",
+    "<div class=question>a</div>", "<div id=a>", "<p>a?</p>", "<p><b>a?</b></p>b", "<ul><li>", "<h3>a?</h3>",
+    "<img src=a>", "<div class=answer>", "<tr><td>a?<td>b", "<a href=b><b>",
+    "<details><summary>a?</summary>b",
+):  # fmt: skip
+    _text(f"page of {_unit}", "a.html", _unit, head=H2)
 _numbered(
     "page of different details below a heading",
     "a.html",

@@ -4,6 +4,7 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 
 from bot.channel import NotAccepted, OutcomeUnknown, PermanentFailure
 from bot.telegram.client import BrokenServer, NeverReached, TelegramClient, TooManyRequests
+from bot.telegram.formatting import formatted
 from bot.telegram.keyboard import keyboard
 from prompter.conversations.delivery import OutgoingMessage
 from prompter.text.translations import supported_language
@@ -30,8 +31,9 @@ class TelegramChannel:
         buttons = None
         if message.offers_operator:
             buttons = keyboard(message.id, supported_language(message.language, self._language))
+        text, entities = formatted(message.text, message.marks)
         try:
-            return str(await self._client.send(chat_id, message.text, buttons=buttons))
+            return str(await self._client.send(chat_id, text, entities=entities, buttons=buttons))
         except TooManyRequests as error:
             raise NotAccepted(error.message, retry_after=error.retry_after) from None
         except NeverReached as error:

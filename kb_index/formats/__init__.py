@@ -4,9 +4,12 @@ csv_file, xlsx_file, workbook, json_file    tables and lists of articles
 workbook_parts, workbook_sheet              readers of a workbook's parts
 workbook_marks, number_formats              merged cells and links of a sheet, numbers as it shows them
 markdown_file, html_page, outline           pages with questions as headings
+other_products                              JSON that other products export
 rasa_yaml, rasa_project                     intents and responses of a Rasa project
 rasa_files, rasa_legacy                     the files that Rasa would load, and the formats of Rasa 1
 columns                                     from names of columns to fields
+questions                                   questions in texts that do not mark them as headings
+answers                                     from the markup of answers to text
 records                                     from fields to articles, with errors that name the place
 reading                                     options of a reading, and what it tells of the file
 text                                        bounds and tidy form of texts that enter the knowledge base
@@ -22,9 +25,11 @@ from files import BadFile, Budget
 from kb_index.article import Article
 from kb_index.errors import InvalidArticle
 from kb_index.formats import csv_file, json_file, markdown_file, rasa_yaml, xlsx_file
+from kb_index.formats.answers import as_text
 from kb_index.formats.reading import MAX_PROBLEMS, FileReport, Reading, ReadOptions, SheetReport
 from kb_index.formats.records import Record, assemble
 from kb_index.formats.text import MAX_PHRASINGS_LENGTH, make_folder, normalize_article, write_aside
+from kb_index.markup import AnswerFormat
 
 __all__ = [
     "FileReport",
@@ -88,6 +93,7 @@ _READERS: dict[Format, Callable[[Path, Callable[[str], None], Budget], Iterator[
     Format.HTML: _read_html,
     Format.RASA: rasa_yaml.read,
 }
+_PAGES = {Format.MARKDOWN: AnswerFormat.MARKDOWN, Format.HTML: AnswerFormat.HTML}
 _WRITERS: dict[Format, Callable[[Iterable[Article], Path], None]] = {
     Format.CSV: csv_file.write,
     Format.XLSX: xlsx_file.write,
@@ -211,7 +217,8 @@ def _articles(reading: Reading) -> Iterator[Article]:
         records = _TABLES[format_](reading)
     else:
         records = _READERS[format_](reading.path, reading.warn, reading.budget)
-    yield from reading.budget.watch(assemble(reading, records))
+    texts = as_text(reading, records, page=_PAGES.get(format_))
+    yield from reading.budget.watch(assemble(reading, texts))
     reading.finish()
 
 

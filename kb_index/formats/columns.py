@@ -26,6 +26,7 @@ FIELDS = (
     "valid_from",
     "valid_until",
 )
+OPTIONAL = ("format", "marks")  # of the answer; known by these very names, written only where needed
 REQUIRED = ("question", "answer")
 MAX_ROWS_ABOVE_HEADER = 50
 DRAFT_FLAGS = frozenset({"draft", "is draft"})  # columns of yes and no instead of a status
@@ -112,6 +113,8 @@ def field_of(name: str) -> tuple[str, int] | None:
     >>> field_of("Вопрос"), field_of("Категория вопроса"), field_of("Question ID"), field_of("Дата ответа")
     (('question', 1), ('topic', 103), ('id', 100), None)
     """
+    if (tidy := clean_line(name[:_MAX_NAME_CHARS]).casefold()) in OPTIONAL:
+        return tidy, 0
     words = words_of(name)
     if words in _EXACT:
         return _EXACT[words]
@@ -271,7 +274,7 @@ def require_field(path: Path, name: str, *, row: int) -> str:
         BadFile: when no field has this name; the error suggests the most similar name.
     """
     tidy = clean_line(name).casefold()
-    if tidy in FIELDS:
+    if tidy in FIELDS + OPTIONAL:
         return tidy
     near = difflib.get_close_matches(tidy, FIELDS, n=1)
     advice = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(FIELDS)}"
@@ -293,10 +296,10 @@ def parse_columns(text: str) -> Iterator[tuple[str, str]]:
     """
     for part in filter(None, (part.strip() for part in text.split(","))):
         left, equals, right = (piece.strip() for piece in part.partition("="))
-        if equals and left.casefold() in FIELDS:
+        if equals and left.casefold() in FIELDS + OPTIONAL:
             yield left.casefold(), right
-        elif equals and right.casefold() in FIELDS:
+        elif equals and right.casefold() in FIELDS + OPTIONAL:
             yield right.casefold(), left
         else:
-            known = ", ".join(FIELDS)
+            known = ", ".join(FIELDS + OPTIONAL)
             raise ValueError(f"{part[:60]!r} maps no field: write question=«column»; fields are {known}")

@@ -20,9 +20,11 @@ from pathlib import Path
 
 from files import UTF_8, BadFile, as_cell, detect_encoding, nonempty_rows, text_lines, text_of
 from kb_index.article import Article
+from kb_index.formats.answers import needs_format
 from kb_index.formats.columns import (
     FIELDS,
     MAX_ROWS_ABOVE_HEADER,
+    OPTIONAL,
     REQUIRED,
     field_of,
     find_header,
@@ -31,6 +33,7 @@ from kb_index.formats.columns import (
 )
 from kb_index.formats.reading import Reading, Remark
 from kb_index.formats.records import Record
+from kb_index.markup import to_lines
 
 _MAX_COUNTED = 300_000  # records, which take a second or two
 _DELIMITERS = ",;\t|"
@@ -62,7 +65,7 @@ def read(reading: Reading) -> Iterator[Record]:
     reading.set_columns(columns.names, columns.ignored)
     if n_above > 1 and not (n_above == 2 and _is_separator_line(top[0][1])):
         reading.warn(f"{path}: the header is row {top[n_above - 1][0]}; what stands above it was passed over")
-    is_ours = tuple(header) == FIELDS
+    is_ours = tuple(header) in (FIELDS, FIELDS + OPTIONAL)
     has_line_ends = dialect.delimiter == "\t" and not is_ours
     unnamed = [position for position, name in columns.ignored.items() if not name]
     for row, cells in chain(top[n_above:], rows):
@@ -85,14 +88,27 @@ def read(reading: Reading) -> Iterator[Record]:
 
 def write(articles: Iterable[Article], path: Path) -> None:
     """Write all fields of the articles."""
+    articles = list(articles)
+    columns = columns_of(articles)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(FIELDS)
-        writer.writerows(map(as_cell, as_texts(article)) for article in articles)
+        writer.writerow(columns)
+        writer.writerows(map(as_cell, as_texts(article)[: len(columns)]) for article in articles)
+
+
+def columns_of(articles: Iterable[Article]) -> tuple[str, ...]:
+    """Return the columns of a table of the articles.
+
+    `format` and `marks` are there only if an answer has marks, or a text looks like markup and is none.
+    """
+    needed = any(
+        article.marks or needs_format(article.question, article.answer, article.topic) for article in articles
+    )
+    return FIELDS + OPTIONAL if needed else FIELDS
 
 
 def as_texts(article: Article) -> list[str]:
-    """Return the texts of an article's cells in the order of `FIELDS`."""
+    """Return the texts of an article's cells in the order of `FIELDS` and `OPTIONAL`."""
     return [
         article.id,
         article.question,
@@ -103,6 +119,8 @@ def as_texts(article: Article) -> list[str]:
         article.status.value,
         article.valid_from.isoformat() if article.valid_from else "",
         article.valid_until.isoformat() if article.valid_until else "",
+        "plain",
+        "\n".join(to_lines(article.marks)),
     ]
 
 

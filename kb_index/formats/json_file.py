@@ -15,14 +15,17 @@ from files import UTF_8, BadFile, detect_encoding
 from files.limits import MAX_JSON_CONTAINERS
 from files.text import text_lines, whole_text
 from kb_index.article import Article
+from kb_index.formats import other_products
+from kb_index.formats.answers import needs_format
 from kb_index.formats.columns import Columns, field_of, find_header, resolve
 from kb_index.formats.reading import Reading, Remark
 from kb_index.formats.records import Record, Value
+from kb_index.markup import to_lines
 
 _MAX_DEPTH = 8  # of lists and objects around the articles
 _MAX_SETS_OF_KEYS = 1_000  # remembered
 _MAY_BE_NUMBERS = frozenset({"id", "answer", "topic"})
-_MAY_BE_LISTS = frozenset({"question", "answer", "topic", "phrasings"})
+_MAY_BE_LISTS = frozenset({"question", "answer", "topic", "phrasings", "marks"})
 _NAMES_OF_GROUPS = ("name", "title", "topic", "category", "section")
 
 
@@ -31,6 +34,9 @@ def read(reading: Reading) -> Iterator[Record]:
     path = reading.path
     text = whole_text(path, encoding=reading.codec())
     content = _parse(path, text) if text.strip() else []
+    if (exported := other_products.records(path, content, reading.warn)) is not None:
+        yield from exported
+        return
     keys = _Keys(reading)
     row = 0
     for element, topic in _elements(content, "", 0):
@@ -219,7 +225,7 @@ class _Keys:
             and all(isinstance(line, str) for line in value)
         ):
             return value
-        problem = "must be a list of texts" if field == "phrasings" else "must be text"
+        problem = "must be a list of texts" if field in {"phrasings", "marks"} else "must be text"
         raise BadFile(self._reading.path, problem, row=row, column=field)
 
     def _take_lists_apart(self, values: dict[str, Value], row: int) -> None:
@@ -255,4 +261,6 @@ def _as_object(article: Article) -> dict[str, object]:
         "status": article.status.value,
         "valid_from": article.valid_from.isoformat() if article.valid_from else None,
         "valid_until": article.valid_until.isoformat() if article.valid_until else None,
+        **({"marks": to_lines(article.marks)} if article.marks else {}),
+        **({"format": "plain"} if needs_format(article.question, article.answer, article.topic) else {}),
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 from files import BadFile, Budget
 from files.yaml_tree import Node
 from kb_index.article import Article
+from kb_index.formats.answers import as_text
 from kb_index.formats.rasa_files import project_files
 from kb_index.formats.rasa_legacy import CONVERT, is_legacy, load_document
 from kb_index.formats.rasa_yaml import (
@@ -25,7 +26,8 @@ from kb_index.formats.rasa_yaml import (
     section,
     usable_texts,
 )
-from kb_index.formats.records import Record, Warn, articles_of
+from kb_index.formats.reading import Reading, ReadOptions
+from kb_index.formats.records import Record, Warn, assemble
 
 SMALL_TALK = "small_talk"
 _FIELD = re.compile(r"\{([^{}\s]+)\}")
@@ -162,7 +164,9 @@ def read_project(
         )
         raise BadFile(folder, problem)
     records, moved, kept = _sort_intents(read, frozenset(known_fields), budget)
-    articles = tuple(articles_of(folder, records, default_language)) if records else ()
+    reading = Reading(folder, ReadOptions(default_language=default_language), budget, on_warning=warn)
+    articles = tuple(assemble(reading, as_text(reading, records, page=None))) if records else ()
+    reading.finish()
     return RasaProject(
         articles=articles,
         moved={name: article.id for name, article in zip(moved, articles, strict=True)},

@@ -20,11 +20,13 @@ from files.limits import MAX_CELL_CHARS, MAX_EXAMPLE_CHARS, MAX_EXAMPLES
 from files.text import whole_text
 from files.yaml_tree import Node
 from kb_index.article import Article
+from kb_index.formats.answers import needs_format
 from kb_index.formats.columns import require_field
 from kb_index.formats.rasa_files import project_files
 from kb_index.formats.rasa_legacy import load_document
 from kb_index.formats.records import Record, Value, Warn
 from kb_index.formats.text import clean_line
+from kb_index.markup import AnswerFormat, to_lines
 
 # [text](type), [text](type:value), [text]{"entity": "type", …}, [text][{"entity": "type"}, …]
 # Where a bracket begins no annotation, everything up to the next closing bracket is skipped at once.
@@ -279,6 +281,10 @@ def _intent_yaml(name: str, article: Article) -> str:
         metadata["valid_from"] = article.valid_from.isoformat()
     if article.valid_until:
         metadata["valid_until"] = article.valid_until.isoformat()
+    if article.marks:
+        metadata["marks"] = "\n".join(to_lines(article.marks))
+    if needs_format(article.question, article.answer, article.topic):
+        metadata["format"] = AnswerFormat.PLAIN.value
     lines = [f"- intent: {_scalar(name)}", "  metadata:", f"    {_METADATA}:"]
     lines += [f"      {key}: {_scalar(value)}" for key, value in metadata.items()]
     if exact:

@@ -78,6 +78,11 @@ class Remark(Enum):
     HIDDEN = "hidden, {rows}: left out; show them, or add --include-hidden"
     UNKNOWN_FORMAT = "with a number format that is not known here, {rows}: read as the plain number"
     NO_ID = "without an id, {rows}: the id was made from the question"
+    MARKDOWN = (
+        "answers in Markdown, {rows}: read as text, with lists as lines and addresses of links in brackets"
+    )
+    HTML = "answers in HTML, {rows}: read as text, with lists as lines and addresses of links in brackets"
+    PICTURE = "pictures, {rows}: left out, because no words stand for them"
     NOTHING = "with neither a question nor an answer, {rows}: passed over"
     SURPLUS = "with a cell in a column without a name, {rows}: the cell was passed over"
 
@@ -116,7 +121,7 @@ class Reading:
         self._on_problem = on_problem
         self._n_warnings = 0
         self._n_phrasing_chars = 0
-        self._remarks: dict[tuple[Remark, str | None], tuple[int, list[int]]] = {}
+        self._remarks: dict[tuple[Remark, Path, str | None], tuple[int, list[int]]] = {}
 
     def codec(self) -> str:
         """Return the codec of a text file. Another than UTF-8 is told.
@@ -169,12 +174,13 @@ class Reading:
         self._n_phrasing_chars += sum(map(len, new))
         return True
 
-    def remark(self, kind: Remark, row: int, sheet: str | None = None) -> None:
-        """Remark on a row."""
-        count, rows = self._remarks.get((kind, sheet), (0, []))
+    def remark(self, kind: Remark, row: int, sheet: str | None = None, *, path: Path | None = None) -> None:
+        """Remark on a row. `path` is that of its file if the reading is of a folder."""
+        place = (kind, path or self.path, sheet)
+        count, rows = self._remarks.get(place, (0, []))
         if count < _N_ROWS_TOLD:
             rows.append(row)
-        self._remarks[kind, sheet] = count + 1, rows
+        self._remarks[place] = count + 1, rows
 
     def set_columns(self, names: Mapping[str, str], ignored: Mapping[int, str]) -> None:
         """Remember the columns of a table, and those that were passed over."""
@@ -186,7 +192,7 @@ class Reading:
         if self.ignored:
             names = ", ".join(map(_quoted, self.ignored))
             self.warn(f"{self.path}: passed over {_counted(len(self.ignored), 'column')}: {names}")
-        for (kind, sheet), (count, rows) in self._remarks.items():
+        for (kind, path, sheet), (count, rows) in self._remarks.items():
             if kind in _OF_A_COLUMN and count == self.n_records:
                 continue  # a column that is empty throughout is none
             places = ("row " if count == 1 else "rows ") + ", ".join(map(str, rows))
@@ -194,7 +200,7 @@ class Reading:
                 places += f" and {count - len(rows)} more"
             if sheet is not None:
                 places += f" of the sheet {sheet}"
-            self.warn(f"{self.path}: {kind.value.format(rows=places)}")
+            self.warn(f"{path}: {kind.value.format(rows=places)}")
 
     def report(
         self,

@@ -11,12 +11,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from files import BadFile, Budget
+from files import BadFile
 from kb_index.article import Article, Status
 from kb_index.errors import InvalidArticle
 from kb_index.formats.columns import DRAFT_FLAGS, PUBLISHED_FLAGS, REQUIRED, words_of
-from kb_index.formats.reading import Reading, ReadOptions, Remark
+from kb_index.formats.reading import Reading, Remark
 from kb_index.formats.text import clean, clean_line
+from kb_index.markup import Mark, MarkKind, from_lines
 
 DEFAULT_TOPIC = "general"
 
@@ -50,7 +51,8 @@ class Record:
     `row` is the physical line (1 is the first) on which the record starts, in a workbook the sheet's row,
     in JSON the number of the element. A field that is absent or None takes its default.
     `path` is the file if it differs from the requested path, as for a file in a folder. `continued` are
-    the fields whose cell is merged with the one of the record before.
+    the fields whose cell is merged with the one of the record before. `slug` is the id of an article for
+    which the file states none; if empty, it is made from the question.
     """
 
     row: int
@@ -58,6 +60,7 @@ class Record:
     path: Path | None = None
     sheet: str | None = None
     continued: frozenset[str] = frozenset()
+    slug: str = ""
 
 
 class _Seen(NamedTuple):
@@ -66,16 +69,6 @@ class _Seen(NamedTuple):
     row: int
     place: int  # topic and language
     rest: int  # answer, status and dates
-
-
-def articles_of(path: Path, records: Iterable[Record], default_language: str | None) -> Iterator[Article]:
-    """Yield the articles that the records state, as `assemble` does, and stop at the first problem.
-
-    Raises:
-        BadFile: when a field holds an invalid value, an id is repeated, or there is no record at all.
-    """
-    options = ReadOptions(default_language=default_language)
-    return assemble(Reading(path, options, Budget(path), on_warning=lambda _: None), records)
 
 
 def assemble(reading: Reading, records: Iterable[Record]) -> Iterator[Article]:
@@ -93,7 +86,7 @@ def assemble(reading: Reading, records: Iterable[Record]) -> Iterator[Article]:
     for record in records:
         reading.budget.check(record.row)  # rows that become no article take time, too
         if not any(_has_text(record.values.get(field)) for field in REQUIRED):
-            reading.remark(Remark.NOTHING, record.row, record.sheet)
+            remark(reading, record, Remark.NOTHING)
             continue
         reading.n_records += 1
         try:
@@ -147,9 +140,15 @@ def _has_text(value: Value) -> bool:
     return bool(value.strip()) if isinstance(value, str) else bool(value)
 
 
-def _error(reading: Reading, record: Record, problem: str, column: str | None) -> BadFile:
+def error_of(reading: Reading, record: Record, problem: str, column: str | None) -> BadFile:
+    """Return the error for a problem of a record."""
     path = record.path or reading.path
     return BadFile(path, problem, row=record.row, column=column, sheet=record.sheet)
+
+
+def remark(reading: Reading, record: Record, kind: Remark) -> None:
+    """Remark on a record."""
+    reading.remark(kind, record.row, record.sheet, path=record.path)
 
 
 def _article(reading: Reading, record: Record) -> Article:
@@ -158,24 +157,24 @@ def _article(reading: Reading, record: Record) -> Article:
         if value is None:
             return ""
         if not isinstance(value, str):
-            raise _error(reading, record, "must be text", field)
+            raise error_of(reading, record, "must be text", field)
         return clean(value)
 
     question, answer = text("question"), text("answer")
     if not question:
         problem = "is empty: write it, or remove the article" if answer else "is empty, and so is the answer"
-        raise _error(reading, record, problem, "question")
+        raise error_of(reading, record, problem, "question")
     article_id = text("id")
     if not article_id:
         if record.values.get("id") is not None:
-            reading.remark(Remark.NO_ID, record.row, record.sheet)
-        article_id = slug_of(question)
+            remark(reading, record, Remark.NO_ID)
+        article_id = record.slug or slug_of(question)
     topic = clean_line(text("topic"))
     if not topic and record.values.get("topic") is not None:
-        reading.remark(Remark.NO_TOPIC, record.row, record.sheet)
+        remark(reading, record, Remark.NO_TOPIC)
     status = _status(reading, record, text("status"))
     if not answer and status is Status.PUBLISHED:
-        reading.remark(Remark.EMPTY_ANSWER, record.row, record.sheet)
+        remark(reading, record, Remark.EMPTY_ANSWER)
         status = Status.DRAFT
     default_language = reading.options.default_language
     try:
@@ -189,9 +188,10 @@ def _article(reading: Reading, record: Record) -> Article:
             status=status,
             valid_from=_date(reading, record, "valid_from"),
             valid_until=_date(reading, record, "valid_until"),
+            marks=_marks(reading, record),
         )
     except InvalidArticle as error:
-        raise _error(reading, record, error.problem, error.field) from None
+        raise error_of(reading, record, error.problem, error.field) from None
 
 
 def _hashes(record: Record, article: Article) -> tuple[int, int]:
@@ -217,7 +217,7 @@ def _with_its_own_id(
         article = replace(article, id=slug_of(f"{article.question} {article.topic} {article.language}"))
         before = seen.get(article.id)
     if before is not None and before.rest != rest:
-        reading.remark(Remark.ASKED_AGAIN, record.row, record.sheet)
+        remark(reading, record, Remark.ASKED_AGAIN)
         status = Status.DRAFT if article.status is Status.PUBLISHED else article.status
         article = replace(article, id=slug_of(f"{article.id} {article.answer}"), status=status)
     return article
@@ -231,16 +231,17 @@ def _join_merged(reading: Reading, record: Record, pending: Article, article: Ar
         return None
     if "answer" in record.continued:
         if "question" not in record.continued:
-            reading.remark(Remark.MERGED_ANSWER, record.row, record.sheet)
+            remark(reading, record, Remark.MERGED_ANSWER)
         return _with_phrasings(reading, record, pending, (article.question, *article.phrasings))
     if article.question != pending.question:
         return None
     if article.answer:
-        reading.remark(Remark.MERGED_QUESTION, record.row, record.sheet)
+        remark(reading, record, Remark.MERGED_QUESTION)
         try:
-            pending = replace(pending, answer=f"{pending.answer}\n{article.answer}".strip())
+            answer = f"{pending.answer}\n{article.answer}".strip()
+            pending = replace(pending, answer=answer, marks=(*pending.marks, *article.marks))
         except InvalidArticle as error:
-            raise _error(reading, record, error.problem, error.field) from None
+            raise error_of(reading, record, error.problem, error.field) from None
     return _with_phrasings(reading, record, pending, article.phrasings)
 
 
@@ -264,7 +265,7 @@ def _join_repeated(
         kind = Remark.JOINED if has_id else Remark.REPEATED
     else:
         raise _duplicate_error(reading, record, article, before.row)
-    reading.remark(kind, record.row, record.sheet)
+    remark(reading, record, kind)
     return joined
 
 
@@ -275,7 +276,19 @@ def _with_phrasings(reading: Reading, record: Record, article: Article, texts: S
     try:
         return replace(article, phrasings=(*article.phrasings, *new)) if new else article
     except InvalidArticle as error:
-        raise _error(reading, record, error.problem, error.field) from None
+        raise error_of(reading, record, error.problem, error.field) from None
+
+
+def _marks(reading: Reading, record: Record) -> tuple[Mark, ...]:
+    value = record.values.get("marks")
+    lines = value.split("\n") if isinstance(value, str) else value
+    if lines is None or isinstance(lines, date):
+        return ()
+    try:
+        return from_lines(map(clean_line, lines))
+    except ValueError:
+        problem = f"must have lines such as «bold soon»: known are {', '.join(MarkKind)}"
+        raise error_of(reading, record, f"{problem}; --columns marks= passes it over", "marks") from None
 
 
 def _language_tag(text: str) -> str:
@@ -289,7 +302,7 @@ def _phrasings(reading: Reading, record: Record) -> tuple[str, ...]:
     if value is None:
         return ()
     if isinstance(value, date):
-        raise _error(reading, record, "must be text", "phrasings")
+        raise error_of(reading, record, "must be text", "phrasings")
     lines = clean(value).split("\n") if isinstance(value, str) else value
     tidy = (clean_line(line) for line in lines)
     return tuple(line for line in tidy if line)
@@ -311,7 +324,7 @@ def _status(reading: Reading, record: Record, text: str) -> Status:
         problem = (
             f"{text[:40]!r} is no status: use one of {known}, or pass the column over by --columns status="
         )
-        raise _error(reading, record, problem, "status") from None
+        raise error_of(reading, record, problem, "status") from None
 
 
 def _date(reading: Reading, record: Record, field: str) -> date | None:
@@ -331,12 +344,12 @@ def _date(reading: Reading, record: Record, field: str) -> date | None:
     except ValueError:
         pass  # the 31st of February
     problem = f"{text[:40]!r} is not a date: write it like 2026-12-31"
-    raise _error(reading, record, problem, field)
+    raise error_of(reading, record, problem, field)
 
 
 def _duplicate_error(reading: Reading, record: Record, article: Article, first_row: int) -> BadFile:
     if record.values.get("id"):
         problem = f"the id {article.id!r} is already used in row {first_row}: give one of them another id"
-        return _error(reading, record, problem, "id")
+        return error_of(reading, record, problem, "id")
     problem = f"the question is already asked in row {first_row}: merge the two, or give the articles ids"
-    return _error(reading, record, problem, "question")
+    return error_of(reading, record, problem, "question")

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from files.errors import BadFile
 from kb_index.article import Article, Status
+from kb_index.markup import from_lines, to_lines
 
 MAX_PHRASINGS_LENGTH = 1_000_000  # characters, all phrasings of one article together
 
@@ -56,6 +57,7 @@ def normalize_article(article: Article) -> Article:
         question=clean(article.question),
         answer=answer,
         topic=clean_line(article.topic),
+        marks=from_lines(map(clean_line, to_lines(article.marks))),
         phrasings=tuple(phrasing for phrasing in phrasings if phrasing),
     )
 

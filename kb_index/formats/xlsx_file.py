@@ -17,14 +17,13 @@ from files import BadFile
 from files.limits import MAX_SHEET_CELL_CHARS, MAX_SHEET_CELLS
 from kb_index.article import Article
 from kb_index.formats.columns import (
-    FIELDS,
     MAX_ROWS_ABOVE_HEADER,
     REQUIRED,
     Columns,
     find_header,
     is_header,
 )
-from kb_index.formats.csv_file import as_texts
+from kb_index.formats.csv_file import as_texts, columns_of
 from kb_index.formats.number_formats import GENERAL, UnknownFormat, plain_number, shown
 from kb_index.formats.reading import Reading, Remark, SheetReport
 from kb_index.formats.records import Record, Value
@@ -98,14 +97,16 @@ def write(articles: Iterable[Article], path: Path) -> None:
     for column, width in _WIDTHS.items():
         sheet.column_dimensions[column].width = width
     try:
-        sheet.append([_text_cell(sheet, name) for name in FIELDS])
-        n_cells = len(FIELDS)
+        articles = list(articles)
+        columns = columns_of(articles)
+        sheet.append([_text_cell(sheet, name) for name in columns])
+        n_cells = len(columns)
         for article in articles:
-            cells = as_texts(article)
+            cells = as_texts(article)[: len(columns)]
             n_cells += sum(map(bool, cells))
             if n_cells > MAX_SHEET_CELLS:  # a larger file could not be read back
                 raise BadFile(path, "a workbook cannot hold so many articles: export CSV or JSONL")
-            for name, text in zip(FIELDS, cells, strict=True):
+            for name, text in zip(columns, cells, strict=True):
                 if len(_escape(text).encode("utf-16-le")) > 2 * MAX_SHEET_CELL_CHARS:
                     problem = (
                         f"{name} of the article {article.id!r} is too long for Excel: export CSV or JSON"

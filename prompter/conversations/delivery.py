@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from kb_index.markup import Mark
 from prompter.common.clock import Clock, Waits, utc_now
 from prompter.conversations.clock_guard import ClockGuard
 from prompter.domain.conversation import OutboxState
@@ -21,6 +22,7 @@ class OutgoingMessage:
     text: str = field(repr=False)
     offers_operator: bool = False  # with buttons: did it help, call an operator
     language: str | None = None  # of the customer
+    marks: tuple[Mark, ...] = field(default=(), repr=False)  # to be shown where their words stand
 
 
 class Deliveries:
@@ -70,6 +72,7 @@ class Deliveries:
                 text=reply.text,
                 offers_operator=reply.offers_operator,
                 language=language,
+                marks=reply.marks,
             )
             for reply, channel, chat_id, language in found
         ]

@@ -23,7 +23,7 @@ from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.second_reviews import request_review
 from prompter.storage import Store, Transaction
 from prompter.text.notices import notice, split_into_parts
-from prompter.text.template_fields import template_values
+from prompter.text.template_fields import fill_marks, template_values
 
 _MAX_TURNS_PER_LOOK = 8  # so that a turn that becomes first in line waits for a few turns only
 _MAX_TURNS_PER_RUN = 100
@@ -235,6 +235,13 @@ class Triager:
     ) -> None:
         """Send an automated reply with a signature and a button to an operator. Some replies are audited."""
         text = self._gate.sign(offered[0].text, language)
+        article = tx.articles.get_many([offered[0].article_id]).get(offered[0].article_id)
+        customer = tx.conversations.customer(turn.conversation_id)
+        marks = (
+            fill_marks(article.marks, template_values(customer, self._template_values))
+            if article is not None and customer is not None
+            else ()
+        )
         tx.outbox.add(
             conversation_id=turn.conversation_id,
             turn_id=turn.id,
@@ -243,6 +250,7 @@ class Triager:
             not_before=now,
             now=now,
             offers_operator=True,
+            marks=marks,
         )
         if draw is not None and draw.is_sampled:
             answered = tx.conversations.turn(turn.id)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from kb_index import Article
+from kb_index.markup import Mark
 from kb_index.templates import fields, fill
 from prompter.accounts.roles import has_role
 from prompter.common.clock import Clock, is_over, utc_now
@@ -43,7 +44,7 @@ from prompter.readiness.second_reviews import request_review
 from prompter.storage import Conflict, Store, Transaction
 from prompter.text.edits import classify_edit
 from prompter.text.notices import split_into_parts
-from prompter.text.template_fields import template_values
+from prompter.text.template_fields import fill_marks, template_values
 
 T = TypeVar("T")
 _MAX_REPLY_LENGTH = 20_000  # characters
@@ -169,6 +170,7 @@ class Desk:
                     author=Author.OPERATOR,
                     not_before=undo_until,
                     now=now,
+                    marks=self._marks_of(tx, used, customer),
                 )
             right = counts_as_right(
                 verdict,
@@ -249,6 +251,13 @@ class Desk:
             )
             return _Used(rank=None, article_id=article.id, text=self._fill(article.answer, customer))
         return None
+
+    def _marks_of(self, tx: Transaction, used: "_Used | None", customer: Customer) -> tuple[Mark, ...]:
+        """Return the marks of the article that the operator used. Words that were changed have none."""
+        article = tx.articles.get_many([used.article_id]).get(used.article_id) if used else None
+        if article is None:
+            return ()
+        return fill_marks(article.marks, template_values(customer, self._template_values))
 
     def _fill(self, answer: str, customer: Customer) -> str:
         return fill(answer, template_values(customer, self._template_values))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from kb_index.markup import Mark
 from prompter.domain.evidence import Draw
 from prompter.domain.triage import HandoffReason, Route
 
@@ -150,3 +151,4 @@ class Reply:
     offers_operator: bool  # with a button that calls an operator
     settled_by: str | None  # name of the person who resolved its delivery
     settled_at: datetime | None
+    marks: tuple[Mark, ...] = ()  # to be shown where their words stand in the text

@@ -88,7 +88,12 @@ class ArticleImport:
         """Import some articles."""
         comparisons = tx.articles.compare(batch)
         with_their_answers = [
-            replace(found.article, answer=found.before.answer, status=found.before.status)
+            replace(
+                found.article,
+                answer=found.before.answer,
+                marks=found.before.marks,
+                status=found.before.status,
+            )
             for found in comparisons
             if found.before and found.before.answer.strip() and not found.article.answer.strip()
         ]

@@ -1,7 +1,10 @@
 """Values of the template fields of an answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
+from kb_index.markup import Mark
+from kb_index.templates import fill
 from prompter.domain.conversation import Customer
 
 _OF_THE_CUSTOMER: dict[str, Callable[[Customer], str]] = {
@@ -27,6 +30,13 @@ def sample_values(constants: Mapping[str, str], *, customer_name: str) -> dict[s
     """
     sample = Customer(id=0, conversation_id=12345, channel="", chat_id="", name=customer_name, language=None)
     return template_values(sample, constants)
+
+
+def fill_marks(marks: Iterable[Mark], values: Mapping[str, str]) -> tuple[Mark, ...]:
+    """Return the marks of an answer as they are in the answer with its fields filled."""
+    return tuple(
+        replace(mark, text=fill(mark.text, values), address=fill(mark.address, values)) for mark in marks
+    )
 
 
 def template_values(customer: Customer, constants: Mapping[str, str]) -> dict[str, str]:

@@ -151,7 +151,7 @@ def export_file(
 
 @app.command()
 def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """List near-duplicates, conflicting answers, empty answers and unknown template fields."""
+    """List near-duplicates, conflicting and empty answers, unknown template fields and markup in answers."""
     from kb_index.checks import check as check_articles
     from prompter.text.template_fields import template_fields
     from sufler import bootstrap

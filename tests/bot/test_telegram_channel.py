@@ -1,6 +1,7 @@
 """Replies to Telegram have the right outcome in every case, over real sockets."""
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from bot.channel import DeliveryError, NotAccepted, OutcomeUnknown, PermanentFailure
 from bot.telegram import TelegramChannel, TelegramClient
+from kb_index.markup import Mark, MarkKind
 from prompter.common.clock import utc_now
 from prompter.conversations.delivery import Deliveries, OutgoingMessage
 from prompter.conversations.intake import Reception
@@ -55,6 +57,23 @@ def test_a_reply_arrives_as_it_was_written(telegram: TelegramEmulator) -> None:
     assert send(connect(telegram), message(text)) == "2"
     assert telegram.sent_to(CHAT) == [text]
     assert set(telegram.calls[-1].parameters) == {"chat_id", "text"}
+
+
+def test_marks_of_an_answer_are_telegrams_entities(telegram: TelegramEmulator) -> None:
+    telegram.customer_says(CHAT, "где мой заказ")
+    marks = (
+        Mark(kind=MarkKind.BOLD, text="Мои заказы"),
+        Mark(kind=MarkKind.LINK, text="условия", address="https://shop.test/terms"),
+        Mark(kind=MarkKind.ITALIC, text="слов, которых нет"),
+    )
+    text = "🙂 Откройте Мои заказы, см. условия (https://shop.test/terms)."
+    send(connect(telegram), replace(message(text), marks=marks))
+    assert telegram.sent_to(CHAT) == ["🙂 Откройте Мои заказы, см. условия."]
+    sent = telegram.calls[-1].parameters["entities"]
+    entities = sent if isinstance(sent, list) else json.loads(sent)
+    assert [
+        (entity["type"], entity["offset"], entity["length"], entity.get("url")) for entity in entities
+    ] == [("bold", 12, 10, None), ("text_link", 28, 7, "https://shop.test/terms")]
 
 
 @pytest.mark.parametrize(

@@ -223,3 +223,9 @@ def test_near_pairs_are_those_of_brute_force(seed: int, size: int) -> None:
         expected = sorted((value for pair, value in every.items() if pair[0] == i), reverse=True)
         told = sorted((value for pair, value in pairs.items() if pair[0] == i), reverse=True)
         assert told == pytest.approx(expected[:MAX_PAIRS])
+
+
+def test_markup_in_answers_is_named() -> None:
+    (problem,) = check([article("a", "Где?", answer="Жмите **тут** и <b>там</b>&nbsp;")], known_fields=FIELDS)
+    assert (problem.kind, problem.severity, problem.article_ids) == (Kind.MARKUP, Severity.ERROR, ("a",))
+    assert "«<b>», «&nbsp;», «**тут**»" in problem.message

@@ -10,6 +10,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from kb_index.article import Article
 from kb_index.formats import FileReport, ReadOptions, inspect_file, read_inspected
 from kb_index.formats.number_formats import UnknownFormat, shown
+from kb_index.markup import MarkKind
 
 
 def sheet_of(book: openpyxl.Workbook) -> Worksheet:
@@ -89,8 +90,8 @@ def test_merged_cells_belong_to_every_row(tmp_path: Path) -> None:
         [None, "Он большой?", "Да."],
         ["Офис", "Когда открыт?", "С 9 до 18."],
         [None, "До скольки работает?", None],
-        [None, "Что взять с собой?", "Паспорт."],
-        [None, None, "И маску."],
+        [None, "Что взять с собой?", "**Паспорт**."],
+        [None, None, "И *маску*."],
     )
     for cells in ("A2:A3", "A4:A7", "C4:C5", "B6:B7"):
         sheet_of(book).merge_cells(cells)
@@ -100,6 +101,10 @@ def test_merged_cells_belong_to_every_row(tmp_path: Path) -> None:
         ("Склад", "Он большой?", "Да.", ()),
         ("Офис", "Когда открыт?", "С 9 до 18.", ("До скольки работает?",)),
         ("Офис", "Что взять с собой?", "Паспорт.\nИ маску.", ()),
+    ]
+    assert [(mark.kind, mark.text) for mark in articles[-1].marks] == [
+        (MarkKind.BOLD, "Паспорт"),
+        (MarkKind.ITALIC, "маску"),
     ]
     assert any("answer merged with the row above, row 5" in warning for warning in report.warnings)
     assert any("question merged with the row above, row 7" in warning for warning in report.warnings)

@@ -10,6 +10,7 @@ from kb_index.article import Article, Status
 from kb_index.errors import BadFile
 from kb_index.formats import FileReport, ReadOptions, inspect_file, read_articles, read_inspected
 from kb_index.formats.columns import field_of, parse_columns
+from kb_index.markup import to_lines
 
 
 def inspect(
@@ -199,11 +200,51 @@ def test_lists_of_questions_are_found_where_programs_put_them(tmp_path: Path, co
 
 
 def test_lists_in_objects_are_phrasings_and_one_of_several_answers(tmp_path: Path) -> None:
-    content = [{"patterns": ["Hi there", "hello"], "responses": ["Hello!", "Hi!"], "tag": "greeting"}]
+    content = [{"utterances": ["Hi there", "hello"], "responses": ["Hello!", "Hi!"], "tag": "greeting"}]
     report, (article,) = inspect(tmp_path, "kb.json", json.dumps(content))
     assert (article.question, article.phrasings) == ("Hi there", ("hello",))
     assert (article.answer, article.topic) == ("Hello!", "greeting")
     assert "only the first was taken" in report.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        [{"title": "Has it a lid?", "body": "<b>Yes</b>", "category": "Cups"}],
+        {"articles": [{"title": "Has it a lid?", "content": "**Yes**", "category": "Cups"}]},
+        [{"questions": ["Has it a lid?"], "answer": "Yes", "category": "Cups"}],
+    ],
+)
+def test_names_that_products_use_too_do_not_hide_the_other_columns(tmp_path: Path, objects: object) -> None:
+    _, (article,) = inspect(tmp_path, "kb.json", json.dumps(objects))
+    assert (article.question, article.answer, article.topic) == ("Has it a lid?", "Yes", "Cups")
+
+
+def test_markup_of_a_table_is_text_and_its_bad_rows_are_in_the_report(tmp_path: Path) -> None:
+    rows = (
+        "Вопрос;Ответ;Format;Marks\nГде?;<p>В <b>Туле</b>.</p>;;\nКак?;**Так**;docx;\n"
+        'Кто?;**Мы**;plain;bold Мы\nЧто?;Это;;red Это\nЧей?;"<p>&nbsp;</p>";;\n'
+    )
+    report, articles = inspect(tmp_path, "kb.csv", rows)
+    assert [(article.question, article.answer, to_lines(article.marks)) for article in articles] == [
+        ("Где?", "В Туле.", ["bold Туле"]),
+        ("Кто?", "**Мы**", ["bold Мы"]),
+        ("Чей?", "", []),
+    ]
+    assert articles[-1].status is Status.DRAFT
+    assert [(problem.row, problem.column) for problem in report.problems] == [(3, "format"), (5, "marks")]
+    assert [warning.partition(": ")[2].partition(":")[0] for warning in report.warnings] == [
+        "answers in HTML, rows 2, 6",
+        "without an answer, row 6",
+    ]
+    assert report.ignored_columns == ()
+    _, articles = inspect(tmp_path, "kb.csv", rows, columns={"format": "", "marks": ""})
+    assert [article.answer for article in articles] == ["В Туле.", "Так", "Мы", "Это", ""]
+
+
+@pytest.mark.parametrize("name", ["Формат", "answer_format", "Оценки", "full marks"])
+def test_looks_of_answers_are_columns_by_these_very_names_only(name: str) -> None:
+    assert field_of(name) is None
 
 
 def test_a_draft_elsewhere_is_a_draft_here(tmp_path: Path) -> None:

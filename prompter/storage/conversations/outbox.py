@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, exists, func, literal, or_, select, update
 
+from kb_index.markup import Mark, from_lines, to_lines
 from prompter.common.clock import SLACK, Waits
 from prompter.domain.conversation import Author, OutboxState, Reply
 from prompter.storage.rows import Rows
@@ -25,10 +26,12 @@ class OutboxRows(Rows):
         decision_id: int | None = None,
         operator_id: int | None = None,
         offers_operator: bool = False,
+        marks: Sequence[Mark] = (),
     ) -> list[int]:
         """Add a reply to the outbox, one row per part, and return their ids in order.
 
-        With `offers_operator` the last part comes with a button that calls an operator.
+        With `offers_operator` the last part comes with a button that calls an operator. `marks` are those of
+        the article's answer: a channel that can shows them where their words stand in a part.
         """
         return [
             self._insert(
@@ -45,6 +48,7 @@ class OutboxRows(Rows):
                 attempts=0,
                 created_at=now,
                 offers_operator=offers_operator and part == len(parts),
+                marks=to_lines(marks) or None,
             )
             for part, text in enumerate(parts, start=1)
         ]
@@ -300,6 +304,7 @@ def _reply(row: Row[Any]) -> Reply:
         created_at=row.created_at,
         sent_at=row.sent_at,
         offers_operator=row.offers_operator,
+        marks=from_lines(row.marks or ()),
         settled_by=row.settler_name,
         settled_at=row.settled_at,
     )

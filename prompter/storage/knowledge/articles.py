@@ -2,20 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
 from kb_index.article import Article, Status
+from kb_index.markup import from_lines, to_lines
 from prompter.storage.rows import Rows
 from prompter.storage.tables import article_versions, articles, embeddings, phrasings
 
 T = TypeVar("T")
 _FIELDS = (
     articles.c.id, articles.c.question, articles.c.answer, articles.c.topic, articles.c.language,
-    articles.c.status, articles.c.valid_from, articles.c.valid_until,
+    articles.c.status, articles.c.valid_from, articles.c.valid_until, articles.c.marks,
 )  # fmt: skip
 _BATCH = 500  # rows per statement; SQLite limits the number of variables
 
@@ -262,8 +263,13 @@ class ArticleRows(Rows):
     def put(self, article: Article, *, version: int, changed_by: str, now: datetime) -> bool:
         """Replace version `version` of an article, or add it if that is 0. Return False on another version.
 
-        It then has exactly these phrasings. A person chose them, so imports keep them.
+        It then has exactly these phrasings. A person chose them, so imports keep them. Marks stay as far as
+        their words are still in the answer.
         """
+        before = self.get_many([article.id]).get(article.id)
+        if before is not None and not article.marks:
+            kept = tuple(mark for mark in before.marks if mark.text in article.answer)
+            article = replace(article, marks=kept)
         row = {
             **_fields(article),
             "valid_from": article.valid_from,
@@ -394,11 +400,12 @@ def _fields(article: Article) -> dict[str, Any]:
         "status": article.status.value,
         "valid_from": article.valid_from.isoformat() if article.valid_from else None,
         "valid_until": article.valid_until.isoformat() if article.valid_until else None,
+        "marks": to_lines(article.marks) or None,
     }
 
 
 def _article(row: Iterable[Any], texts: Sequence[str]) -> Article:
-    article_id, question, answer, topic, language, status, valid_from, valid_until = row
+    article_id, question, answer, topic, language, status, valid_from, valid_until, marks = row
     return Article(
         id=article_id,
         question=question,
@@ -409,6 +416,7 @@ def _article(row: Iterable[Any], texts: Sequence[str]) -> Article:
         status=Status(status),
         valid_from=valid_from,
         valid_until=valid_until,
+        marks=from_lines(marks or ()),
     )
 
 

@@ -1,6 +1,7 @@
 """Conversations: messages, turns, suggestions, decisions, reviews and the outbox."""
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     Column,
     Float,
@@ -257,6 +258,7 @@ outbox = Table(
     Column("offers_operator", Boolean, nullable=False, server_default=false()),
     Column("settled_by", ForeignKey("accounts.id")),  # who decided about its delivery
     Column("settled_at", UtcDateTime),
+    Column("marks", JSON(none_as_null=True)),  # of the article's answer that it is
     UniqueConstraint("decision_id", "part"),
     one_of("state", "pending", "sending", "sent", "unknown", "failed", "cancelled"),
     one_of("author", "operator", "bot"),

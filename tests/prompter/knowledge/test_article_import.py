@@ -8,6 +8,7 @@ import pytest
 
 from kb_index import Article, Status
 from kb_index.formats import ReadOptions
+from kb_index.markup import to_lines
 from prompter.domain.account import Account, Role
 from prompter.knowledge.article_import import ImportReport, MissingArticle
 from prompter.knowledge.file_import import import_files, inspect_files
@@ -98,6 +99,21 @@ def test_other_files_are_counted_and_stay(knowledge: KnowledgeBase, tmp_path: Pa
     assert (report.missing, report.others, report.archived) == ((), {"faq.csv": 3}, 0)
     report = load(knowledge, tmp_path / "more.csv", other, archive_missing=True, replaced=("faq.csv",))
     assert (len(report.missing), report.others, report.archived) == (3, {}, 3)
+
+
+def test_an_import_changes_the_looks_of_an_answer_and_keeps_them_with_it(
+    knowledge: KnowledgeBase, tmp_path: Path
+) -> None:
+    bold = "question,answer\nГде склад?,В **Туле**.\n"
+    load(knowledge, tmp_path / "faq.csv", "question,answer\nГде склад?,В Туле.\n")
+    planned = load(knowledge, tmp_path / "faq.csv", bold, dry_run=True)
+    assert (planned.changed, planned.unchanged) == (1, 0)
+    load(knowledge, tmp_path / "faq.csv", bold)
+    assert load(knowledge, tmp_path / "faq.csv", bold).unchanged == 1
+    report = load(knowledge, tmp_path / "faq.csv", "question,answer\nГде склад?,<p>&nbsp;</p>\n")
+    assert (len(report.answers_kept), report.unchanged) == (1, 1)
+    (article,) = knowledge.articles()
+    assert (article.answer, to_lines(article.marks)) == ("В Туле.", ["bold Туле"])
 
 
 def test_articles_made_by_people_are_never_missing(knowledge: KnowledgeBase, tmp_path: Path) -> None:
