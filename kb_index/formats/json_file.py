@@ -116,7 +116,7 @@ def _elements(content: Any, topic: str, depth: int) -> Iterator[tuple[Any, str]]
         if _is_article(content):
             yield content, topic
         elif parts:
-            name = next((content[key] for key in _NAMES_OF_GROUPS if isinstance(content.get(key), str)), "")
+            name = _name_of(content)
             several = sum(_holds_objects(value) for value in parts.values()) > 1
             for key, value in parts.items():
                 if _holds_objects(value):
@@ -126,6 +126,10 @@ def _elements(content: Any, topic: str, depth: int) -> Iterator[tuple[Any, str]]
         ):
             for question, answer in content.items():
                 yield {"question": question, "answer": answer}, topic
+
+
+def _name_of(group: Mapping[str, Any]) -> str:
+    return next((group[key] for key in _NAMES_OF_GROUPS if isinstance(group.get(key), str)), "")
 
 
 def _is_text(value: Any) -> bool:
@@ -215,6 +219,8 @@ class _Keys:
     def _value(self, field: str, value: Any, row: int) -> Value:
         if value is None or isinstance(value, str):
             return value
+        if field == "topic" and isinstance(value, dict) and (name := _name_of(value)):
+            return name
         if field == "status" and isinstance(value, bool):
             return str(value)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and field in _MAY_BE_NUMBERS:

@@ -213,6 +213,7 @@ def test_lists_in_objects_are_phrasings_and_one_of_several_answers(tmp_path: Pat
         [{"title": "Has it a lid?", "body": "<b>Yes</b>", "category": "Cups"}],
         {"articles": [{"title": "Has it a lid?", "content": "**Yes**", "category": "Cups"}]},
         [{"questions": ["Has it a lid?"], "answer": "Yes", "category": "Cups"}],
+        [{"title": "Has it a lid?", "content": "Yes", "category": {"id": 4, "name": "Cups"}}],
     ],
 )
 def test_names_that_products_use_too_do_not_hide_the_other_columns(tmp_path: Path, objects: object) -> None:
