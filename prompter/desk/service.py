@@ -71,10 +71,15 @@ class Desk:
 
     # --- looking ----------------------------------------------------------------------------
 
-    def snapshot(self, account: Account, conversation_id: int | None = None) -> DeskSnapshot:
-        """Return an operator's screen at one moment, with the parts that only supervisors see."""
+    def snapshot(
+        self, account: Account, conversation_id: int | None = None, *, turn_id: int | None = None
+    ) -> DeskSnapshot:
+        """Return an operator's screen at one moment, with the parts that only supervisors see.
+
+        `turn_id` chooses among several waiting questions of the conversation.
+        """
         with self._store.read() as tx:
-            return self._views(tx).snapshot(account, conversation_id)
+            return self._views(tx).snapshot(account, conversation_id, turn_id)
 
     def queue(self) -> list[QueueItem]:
         """Return the turns that wait for an operator, longest wait first."""
@@ -85,14 +90,16 @@ class Desk:
         with self._store.read() as tx:
             return self._views(tx).workload()
 
-    def conversation(self, conversation_id: int) -> ConversationView:
+    def conversation(self, conversation_id: int, *, turn_id: int | None = None) -> ConversationView:
         """Return a conversation's messages and replies, and the turn to decide on.
+
+        `turn_id` chooses among several waiting questions. By default it is the oldest.
 
         Raises:
             NotFound: when there is no such conversation.
         """
         with self._store.read() as tx:
-            return _require(self._views(tx).conversation(conversation_id), "conversation")
+            return _require(self._views(tx).conversation(conversation_id, turn_id), "conversation")
 
     def _views(self, tx: Transaction) -> DeskViews:
         return DeskViews(tx, now=self._clock(), operator_hold=self._operator_hold)
@@ -140,8 +147,9 @@ class Desk:
             if turn.blind and decision.action is Action.REJECT:
                 raise InvalidDecision("this turn is answered without suggestions: there is none to reject")
             offered = tx.conversations.suggestions(turn.id)
+            shown = visible_suggestions(tx, turn)
             first = _top_suggestion(offered)
-            used = self._find_used(tx, decision, [] if turn.blind else offered, customer)
+            used = self._find_used(tx, decision, shown, customer)
             verdict = _verdict(decision, used)
             sent = _check_text(decision.text if decision.text is not None else used.text if used else None)
             decision_id = tx.decisions.add(
@@ -157,7 +165,6 @@ class Desk:
             )
             if not tx.conversations.close_turn(turn.id):
                 raise Conflict("the turn has been closed in the meantime")
-            closed_with_it = tx.conversations.close_seen_turns(turn, decision.seen_message_id)
             undo_until = now + self._undo
             if sent is not None:
                 tx.outbox.add(
@@ -172,7 +179,7 @@ class Desk:
                 )
             right = counts_as_right(
                 verdict,
-                rank=used.rank if used else None,
+                rank=used.rank if used and shown == offered else None,
                 article_id=used.article_id if used else None,
                 answer=used.text if used else None,
                 first=first,
@@ -203,8 +210,6 @@ class Desk:
                     bot_position=self._sampling.place(),
                     now=now,
                 )
-            for closed_turn in closed_with_it:
-                self._add_undecided(tx, closed_turn, decision_id, decision.operator_id, now)
         return DecisionReceipt(decision_id=decision_id, verdict=verdict, undo_until=undo_until)
 
     def _add_undecided(
@@ -252,6 +257,26 @@ class Desk:
 
     def _fill(self, answer: str, customer: Customer) -> str:
         return fill(answer, template_values(customer, self._template_values))
+
+    def mark_answered(self, turn_id: int, account: Account) -> None:
+        """Close a question that the last reply to another question of the conversation has answered, too.
+
+        Undoing that reply brings the question back.
+
+        Raises:
+            NotFound: when there is no such turn.
+            AlreadyDecided: when it does not wait any more.
+            InvalidDecision: when no operator has answered a question of this conversation yet.
+        """
+        now = self._clock()
+        with self._store.write() as tx:
+            turn = _require(tx.conversations.turn(turn_id), "turn")
+            last = tx.decisions.find_last(turn.conversation_id)
+            if last is None:
+                raise InvalidDecision("nothing has been answered in this conversation yet")
+            if not tx.conversations.close_with(turn_id, answered_with=last.turn_id):
+                raise AlreadyDecided("this is already answered")
+            self._add_undecided(tx, turn, last.id, account.id, now)
 
     def undo(self, decision_id: int, account: Account) -> None:
         """Undo a decision whose reply has not left, so that the turn waits again.

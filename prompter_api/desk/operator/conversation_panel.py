@@ -107,7 +107,7 @@ class ConversationPanel:
         self._shown = conversation_id
 
     def _show_banner(self, view: ConversationView) -> None:
-        newer = newer_than(view, view.turn.last_message_id) if view.turn else []
+        newer = newer_than(view, max(turn.last_message_id for turn in view.questions)) if view.turn else []
         self._banner.set_visibility(bool(newer))
         if newer:
             text = " · ".join(_words_of(message, self._t) for message in newer)

@@ -142,7 +142,7 @@ class _Row:
         seconds = (now - waiting.first.turn.received_at).total_seconds()
         self._wait.say(words.duration(seconds, self._t))
         self._wait.toggle("turn__wait--long", seconds >= _LONG_WAIT)
-        self._words.say(_preview(turn.utterance, self._t))
+        self._words.say(_preview(turn.question, self._t))
         self._channel.say(words.channel(customer.channel, self._t))
         self._show_confidence(waiting.confidence)
         self._reason.say(words.badge(turn.handoff_reason, self._t) or "")

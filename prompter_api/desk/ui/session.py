@@ -71,13 +71,16 @@ class PageSession:
         self.titles = self.services.topics.titles()
         return account
 
-    def snapshot(self, conversation_id: int | None) -> DeskSnapshot:
-        snapshot = self.services.desk.snapshot(self.check(), conversation_id)
+    def snapshot(self, conversation_id: int | None, turn_id: int | None = None) -> DeskSnapshot:
+        snapshot = self.services.desk.snapshot(self.check(), conversation_id, turn_id=turn_id)
         return replace(snapshot, opened_by=self.page_sessions.other_viewers(self))
 
     def decide(self, decision: Decision) -> DecisionReceipt:
         self.check()
         return self.services.desk.decide(decision)
+
+    def mark_answered(self, turn_id: int) -> None:
+        self.services.desk.mark_answered(turn_id, self.check())
 
     def find_decider(self, turn_id: int) -> str | None:
         """Return the name of the person who answered the turn."""
