@@ -65,6 +65,7 @@ class DeskPage:
         self._undoable = UndoHistory()
         self._decided: set[int] = set()  # ids of turns decided by anybody
         self._held_back: tuple[Decision, Draft] | None = None  # until the operator insists
+        self._answered_by_colleague = False  # while the operator was writing
         self._changed_at = -1.0  # when the suggestions last changed by themselves
         self._generation = 0
         self._acting = asyncio.Lock()
@@ -161,6 +162,7 @@ class DeskPage:
         self._decided.add(turn_id)
         if self._draft.turn_id in (None, turn_id):
             self._set_draft(self._draft.without_turn())
+        self._answered_by_colleague = self._draft.is_worth_keeping
         self._screen.enter(Mode.CARDS)
         self._idle = not self._draft.is_worth_keeping
 
@@ -184,6 +186,7 @@ class DeskPage:
         self._generation += 1
         generation = self._generation
         self._conversation_id, self._turn_id, self._idle = conversation_id, turn_id, False
+        self._answered_by_colleague = False
         self._draft = self._session.draft(conversation_id)
         snapshot = await self._read_snapshot()
         if generation != self._generation:
@@ -385,6 +388,15 @@ class DeskPage:
             self._screen.notices.say(self._t.gettext("Nothing to send yet."))
             return
         turn_id = draft.turn_id or (view.turn.id if view.turn else None)
+        if self._answered_by_colleague:
+            self._answered_by_colleague = False
+            self._screen.notices.say(
+                self._t.gettext(
+                    "A colleague has answered meanwhile: read it. Ctrl+Enter sends your text all the same."
+                ),
+                bad=True,
+            )
+            return
         if turn_id is None:
             await self._write(draft.text)
             return

@@ -48,9 +48,14 @@ class PageSession:
     session_id: int
     page_sessions: "PageSessions"
     open_conversation: int | None = None
+    is_connected: bool = field(default=True, init=False)  # False once the browser has gone, if only for now
     is_closed: bool = field(default=False, init=False)
     titles: TopicTitles = field(default_factory=TopicTitles, init=False)  # of topics, as last read
     _has_acted: bool = field(default=False, init=False)
+
+    def note_connection(self, is_connected: bool) -> None:
+        """Note whether a browser shows the page at this moment."""
+        self.is_connected = is_connected
 
     def note_action(self) -> None:
         """Note a person's action on the page. Actions keep the session alive, polling does not."""
@@ -321,6 +326,7 @@ class PageSessions:
         for session in list(self._taken):  # a copy, as pages are opened and closed during the iteration
             if (
                 session.open_conversation is not None
+                and session.is_connected
                 and not session.is_closed
                 and session.account.id != viewer.account.id
             ):

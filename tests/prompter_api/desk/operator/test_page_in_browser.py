@@ -320,7 +320,7 @@ def test_a_draft_survives_another_conversation_and_a_reload(shop: DeskShop, sit:
 
 
 def test_the_second_of_two_operators_is_told_who_was_faster(shop: DeskShop, sit: Sit) -> None:
-    shop.ask("как вернуть товар")
+    conversation = shop.ask("как вернуть товар")
     anna, boris = sit("anna"), sit("boris")
     open_card(anna)
     open_card(boris)
@@ -331,6 +331,21 @@ def test_the_second_of_two_operators_is_told_who_was_faster(shop: DeskShop, sit:
     expect(boris.locator(".toast--bad")).to_contain_text("Этому клиенту уже ответил другой сотрудник: anna.")
     expect(editor(boris)).to_have_value("Сейчас отвечу")
     assert verdict(shop) == (Verdict.ACCEPTED, RETURNS)
+    boris.keyboard.press("Control+Enter")  # does not go beside her answer without a question
+    expect(boris.get_by_text("Коллега уже ответил")).to_be_visible()
+    assert shop.outbox(conversation) == [RETURNS]
+    boris.keyboard.press("Control+Enter")
+    expect(editor(boris)).to_have_value("")
+    assert shop.outbox(conversation) == [RETURNS, "Сейчас отвечу"]
+
+
+def test_a_colleague_who_has_closed_the_page_is_not_viewing(shop: DeskShop, sit: Sit) -> None:
+    shop.ask("как вернуть товар")
+    anna, boris = sit("anna"), sit("boris")
+    open_card(boris)
+    expect(anna.locator(".mark--others")).to_contain_text("boris")
+    boris.close()
+    expect(anna.locator(".mark--others")).to_have_text("")
 
 
 def test_two_operators_get_different_customers(shop: DeskShop, sit: Sit) -> None:
