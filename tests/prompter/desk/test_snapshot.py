@@ -59,18 +59,6 @@ def test_the_parts_are_those_that_are_asked_for_one_by_one(shop: WebShop) -> Non
     assert snapshot.workload.waiting == len(snapshot.queue) == 1
 
 
-def test_a_message_without_suggestions_shows_those_of_the_turn_before(shop: WebShop) -> None:
-    shop.ask("как вернуть товар")
-    conversation = shop.ask("алло, есть кто?")
-    snapshot = shop.desk.snapshot(shop.accounts.require_by_name("anna"), conversation)
-    assert snapshot.turn is not None
-    assert snapshot.view is not None
-    assert snapshot.view.suggestions == []
-    before = snapshot.queue[0].turn
-    assert before.id < snapshot.turn.id
-    assert {suggestion.turn_id for suggestion in snapshot.suggestions} == {before.id}
-
-
 def test_only_supervisors_see_workload_and_topics_that_slipped(store: Store) -> None:
     shop = GovernedShop(store)
     shop.go_live()
