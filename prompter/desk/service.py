@@ -1,12 +1,12 @@
 """The desk: operators' queue, conversations and decisions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from kb_index import Article
+from kb_index import Article, Status
 from kb_index.templates import fields, fill
 from prompter.accounts.roles import has_role
 from prompter.common.clock import Clock, is_over, utc_now
@@ -47,6 +47,7 @@ from prompter.text.template_fields import template_values
 
 T = TypeVar("T")
 _MAX_REPLY_LENGTH = 20_000  # characters
+_MAX_FOUND = 100  # articles among which those with the text in their question come first
 
 
 class Desk:
@@ -110,10 +111,21 @@ class Desk:
             turn = _require(tx.conversations.turn(turn_id), "turn")
             return turn, visible_suggestions(tx, turn), tx.decisions.find_live(turn_id)
 
-    def find_articles(self, text: str, *, limit: int = 10) -> list[Article]:
-        """Find published articles that contain the text, for an operator who needs another answer."""
+    def find_articles(self, text: str, *, similar: Sequence[str] = (), limit: int = 10) -> list[Article]:
+        """Find published articles for an operator who needs another answer.
+
+        First come those with the text in their question, then those in `similar`: ids of articles that
+        answer such a question, best first. Last come those with the text in their answer.
+        """
+        words = text.strip().casefold()
         with self._store.read() as tx:
-            return tx.articles.find(text, limit=limit)
+            containing = tx.articles.find(words, limit=_MAX_FOUND) if words else []
+            by_id = tx.articles.get_many(similar)
+        asking = [article for article in containing if words in article.question.casefold()]
+        near = [by_id[key] for key in similar if key in by_id and by_id[key].status is Status.PUBLISHED]
+        # Articles that answer the question must not be crowded out by those that share a common word.
+        found = {article.id: article for article in (*asking[: limit // 2], *near, *asking, *containing)}
+        return list(found.values())[:limit]
 
     def filled_answer(self, conversation_id: int, article_id: str) -> str:
         """Return the article's answer as this customer would read it."""

@@ -31,7 +31,6 @@ from prompter.suggestions.explanations import Explanation
 from prompter_api.desk.operator.drafts import Draft, Drafts
 from prompter_api.services import Services
 
-_MAX_FOUND = 100
 _MAX_SHOWN = 12
 
 
@@ -120,11 +119,9 @@ class PageSession:
         self.services.reviews.judge(review_id, choice, self.check())
 
     def find(self, text: str) -> list[Article]:
-        """Return articles with these words. Matches in the question come first."""
+        """Return articles for these words, best first."""
         self.check()
-        words = text.strip().lower()
-        found = self.services.desk.find_articles(words, limit=_MAX_FOUND) if words else []
-        return sorted(found, key=lambda article: words not in article.question.lower())[:_MAX_SHOWN]
+        return self.services.find_articles(text, limit=_MAX_SHOWN) if text.strip() else []
 
     def filled_answer(self, conversation_id: int, article_id: str) -> str:
         self.check()
