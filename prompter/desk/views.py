@@ -17,7 +17,11 @@ from prompter.domain.conversation import (
     TurnState,
 )
 from prompter.domain.readiness import ReadinessState, StoredReadiness
+from prompter.domain.triage import HandoffReason
 from prompter.storage import Transaction
+
+_URGENT = frozenset({HandoffReason.CUSTOMER_REQUEST, HandoffReason.COMPLAINT})
+_URGENT_AHEAD = timedelta(minutes=10)  # by which urgent turns go ahead of others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,11 +129,17 @@ class DeskViews:
         )
 
     def queue(self) -> list[QueueItem]:
-        """Return the turns that wait for an operator, longest wait first."""
-        return [
+        """Return the turns that wait for an operator, longest wait first.
+
+        Customers who ask for a person or complain count as having waited longer. They go ahead of others,
+        but nobody waits for ever.
+        """
+        queue = [
             QueueItem(turn=turn, customer=customer, confidence=confidence)
             for turn, customer, confidence in self._tx.conversations.waiting_turns()
         ]
+        waiting_longer = {item.turn.id: _n_ahead(item, queue) for item in queue}
+        return sorted(queue, key=lambda item: waiting_longer[item.turn.id])
 
     def workload(self) -> Workload:
         tx, now = self._tx, self._now
@@ -182,6 +192,14 @@ class DeskViews:
         """Return the replies that failed or whose delivery is not confirmed."""
         outbox = self._tx.outbox
         return outbox.list_by_state(OutboxState.UNKNOWN) + outbox.list_by_state(OutboxState.FAILED)
+
+
+def _n_ahead(item: QueueItem, queue: Sequence[QueueItem]) -> float:
+    """Return how many of a queue in order of id stay ahead of an item. An urgent one goes ahead of equals."""
+    if item.turn.handoff_reason not in _URGENT:
+        return queue.index(item)
+    since = item.turn.received_at - _URGENT_AHEAD
+    return next(place for place, other in enumerate(queue) if other.turn.received_at >= since) - 0.5
 
 
 def visible_suggestions(tx: Transaction, turn: Turn) -> list[OfferedSuggestion]:

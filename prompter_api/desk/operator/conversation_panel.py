@@ -92,7 +92,7 @@ class ConversationPanel:
         for element in (self._head, self._log):
             element.set_visibility(True)
         self._empty.set_visibility(False)
-        self._name.say(customer.name or self._t.gettext("Unnamed"))
+        self._name.say(words.customer_name(customer, self._t))
         self._channel.say(words.channel(customer.channel, self._t))
         reason = words.badge(turn.handoff_reason, self._t) if turn else None
         self._reason.say(reason or "")
