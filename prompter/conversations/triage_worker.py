@@ -11,8 +11,10 @@ import structlog
 from kb_index.templates import fill
 from prompter.common.clock import Clock, utc_now
 from prompter.common.safe_errors import describe_without_content
+from prompter.conversations.additions import Addition
 from prompter.conversations.autopilot_gate import AutopilotGate, NothingLive, Ruling, TurnAnswers
 from prompter.conversations.lanes import Lane
+from prompter.conversations.open_questions import OpenQuestion, find_open_question
 from prompter.dialogue.session import DialogueTurn, NoDialogue
 from prompter.domain.conversation import Author, Customer, Message, MessageKind, OfferedSuggestion, Turn
 from prompter.domain.dialogue import MessageCursor, is_dialogue
@@ -29,6 +31,7 @@ _MAX_TURNS_PER_LOOK = 8  # so that a turn that becomes first in line waits for a
 _MAX_TURNS_PER_RUN = 100
 _MAX_FAILURES = 4  # failed tries of one turn, before it goes to the operators as it is
 _MAX_PAUSE = timedelta(minutes=1)  # between two tries
+_LIKELY = 0.5  # confidence from which a question needs no context
 
 log = structlog.get_logger(__name__)
 
@@ -157,8 +160,13 @@ class Triager:
         with self._store.read() as tx:
             messages = tx.conversations.turn_messages(turn.id)
             customer = tx.conversations.customer(turn.conversation_id)
+            waiting = find_open_question(tx, turn, messages)
         if customer is None:
             return False
+        if waiting is not None:
+            addition = waiting.addition_of(messages)
+            if addition is Addition.NUDGE or (addition is Addition.DETAIL and not waiting.is_greeting):
+                return self._join(turn, waiting, messages, customer, addition)
         triage = self._suggest(messages)
         dialogue_turn = self._dialogue_sessions.consult(
             turn, triage, language=self._language_of(customer, triage)
@@ -166,11 +174,9 @@ class Triager:
         if dialogue_turn is None:
             return False  # another worker has taken it to the dialogue engine
         triage = dialogue_turn.triage
-        offered = [
-            self._offer(turn, rank, suggestion, customer)
-            for rank, suggestion in enumerate(triage.suggestions, start=1)
-        ]
+        offered = self._offer_all(turn, triage, customer)
         proposed = TurnAnswers(turn=turn, dialogue_turn=dialogue_turn, offered=offered)
+        in_context = self._suggest_in_context(turn, triage, waiting, messages, customer)
         language = self._language_of(customer, triage)
         now = self._clock()
         with self._store.write() as tx:
@@ -184,6 +190,9 @@ class Triager:
                 return False  # the customer wrote on, or another worker was faster
             self._gate.begin_test(tx, proposed)
             self._note_repetition(tx, turn, offered, now)
+            tx.conversations.replace_shown_suggestions(turn.id, in_context)
+            if waiting is not None and waiting.is_greeting:
+                tx.conversations.close_greeting(waiting.turn.id)
             if triage.route is Route.AUTOPILOT:
                 self._answer(tx, turn, offered, draw, language, now)
             elif (text := notice(triage.handoff_reason, language)) is not None:
@@ -196,6 +205,52 @@ class Triager:
                     now=now,
                 )
         return True
+
+    def _join(
+        self,
+        turn: Turn,
+        waiting: OpenQuestion,
+        messages: Sequence[Message],
+        customer: Customer,
+        addition: Addition,
+    ) -> bool:
+        """Add a turn's messages to the question that waits, with suggestions for all of it.
+
+        Evidence stays with the suggestions of the first triage. Return False if one of the two has changed.
+        """
+        together = [*waiting.messages, *messages]
+        full_text = read_turn(together)
+        offered: list[OfferedSuggestion] | None = None
+        if addition is Addition.DETAIL and full_text != waiting.turn.question:
+            offered = self._offer_all(waiting.turn, self._suggest(together), customer)
+        with self._store.write() as tx:
+            if not tx.conversations.join(turn, to=waiting.turn.id, full_text=full_text):
+                return False
+            if offered:
+                tx.conversations.replace_shown_suggestions(waiting.turn.id, offered)
+        return True
+
+    def _suggest_in_context(
+        self,
+        turn: Turn,
+        triage: Triage,
+        waiting: OpenQuestion | None,
+        messages: Sequence[Message],
+        customer: Customer,
+    ) -> list[OfferedSuggestion]:
+        """Return suggestions for a question read together with the one before it, if they are better.
+
+        "And on Saturdays?" says little by itself. What answers the question before is no better.
+        """
+        confidence = triage.suggestions[0].confidence if triage.suggestions else 0.0
+        if waiting is None or waiting.is_greeting or confidence >= _LIKELY:
+            return []
+        found = self._suggest([*waiting.messages, *messages])
+        if not found.suggestions or found.suggestions[0].confidence <= confidence:
+            return []
+        if waiting.suggestions and found.suggestions[0].article_id == waiting.suggestions[0].article_id:
+            return []
+        return self._offer_all(turn, found, customer)
 
     def _note_repetition(
         self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], now: datetime
@@ -276,6 +331,12 @@ class Triager:
             # Operators can still answer: a turn must never be lost because a model failed.
             log.error("triage_failed", error=describe_without_content(error))
             return _handoff(utterance, HandoffReason.ENGINE_DOWN)
+
+    def _offer_all(self, turn: Turn, triage: Triage, customer: Customer) -> list[OfferedSuggestion]:
+        return [
+            self._offer(turn, rank, suggestion, customer)
+            for rank, suggestion in enumerate(triage.suggestions, start=1)
+        ]
 
     def _offer(self, turn: Turn, rank: int, suggestion: Suggestion, customer: Customer) -> OfferedSuggestion:
         return OfferedSuggestion(

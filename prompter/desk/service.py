@@ -1,12 +1,12 @@
 """The desk: operators' queue, conversations and decisions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from kb_index import Article
+from kb_index import Article, Status
 from kb_index.markup import Mark
 from kb_index.templates import fields, fill
 from prompter.accounts.roles import has_role
@@ -48,6 +48,7 @@ from prompter.text.template_fields import fill_marks, template_values
 
 T = TypeVar("T")
 _MAX_REPLY_LENGTH = 20_000  # characters
+_MAX_FOUND = 100  # articles among which those with the text in their question come first
 
 
 class Desk:
@@ -72,10 +73,15 @@ class Desk:
 
     # --- looking ----------------------------------------------------------------------------
 
-    def snapshot(self, account: Account, conversation_id: int | None = None) -> DeskSnapshot:
-        """Return an operator's screen at one moment, with the parts that only supervisors see."""
+    def snapshot(
+        self, account: Account, conversation_id: int | None = None, *, turn_id: int | None = None
+    ) -> DeskSnapshot:
+        """Return an operator's screen at one moment, with the parts that only supervisors see.
+
+        `turn_id` chooses among several waiting questions of the conversation.
+        """
         with self._store.read() as tx:
-            return self._views(tx).snapshot(account, conversation_id)
+            return self._views(tx).snapshot(account, conversation_id, turn_id)
 
     def queue(self) -> list[QueueItem]:
         """Return the turns that wait for an operator, longest wait first."""
@@ -86,14 +92,16 @@ class Desk:
         with self._store.read() as tx:
             return self._views(tx).workload()
 
-    def conversation(self, conversation_id: int) -> ConversationView:
+    def conversation(self, conversation_id: int, *, turn_id: int | None = None) -> ConversationView:
         """Return a conversation's messages and replies, and the turn to decide on.
+
+        `turn_id` chooses among several waiting questions. By default it is the oldest.
 
         Raises:
             NotFound: when there is no such conversation.
         """
         with self._store.read() as tx:
-            return _require(self._views(tx).conversation(conversation_id), "conversation")
+            return _require(self._views(tx).conversation(conversation_id, turn_id), "conversation")
 
     def _views(self, tx: Transaction) -> DeskViews:
         return DeskViews(tx, now=self._clock(), operator_hold=self._operator_hold)
@@ -104,10 +112,21 @@ class Desk:
             turn = _require(tx.conversations.turn(turn_id), "turn")
             return turn, visible_suggestions(tx, turn), tx.decisions.find_live(turn_id)
 
-    def find_articles(self, text: str, *, limit: int = 10) -> list[Article]:
-        """Find published articles that contain the text, for an operator who needs another answer."""
+    def find_articles(self, text: str, *, similar: Sequence[str] = (), limit: int = 10) -> list[Article]:
+        """Find published articles for an operator who needs another answer.
+
+        First come those with the text in their question, then those in `similar`: ids of articles that
+        answer such a question, best first. Last come those with the text in their answer.
+        """
+        words = text.strip().casefold()
         with self._store.read() as tx:
-            return tx.articles.find(text, limit=limit)
+            containing = tx.articles.find(words, limit=_MAX_FOUND) if words else []
+            by_id = tx.articles.get_many(similar)
+        asking = [article for article in containing if words in article.question.casefold()]
+        near = [by_id[key] for key in similar if key in by_id and by_id[key].status is Status.PUBLISHED]
+        # Articles that answer the question must not be crowded out by those that share a common word.
+        found = {article.id: article for article in (*asking[: limit // 2], *near, *asking, *containing)}
+        return list(found.values())[:limit]
 
     def filled_answer(self, conversation_id: int, article_id: str) -> str:
         """Return the article's answer as this customer would read it."""
@@ -141,8 +160,9 @@ class Desk:
             if turn.blind and decision.action is Action.REJECT:
                 raise InvalidDecision("this turn is answered without suggestions: there is none to reject")
             offered = tx.conversations.suggestions(turn.id)
+            shown = visible_suggestions(tx, turn)
             first = _top_suggestion(offered)
-            used = self._find_used(tx, decision, [] if turn.blind else offered, customer)
+            used = self._find_used(tx, decision, shown, customer)
             verdict = _verdict(decision, used)
             sent = _check_text(decision.text if decision.text is not None else used.text if used else None)
             decision_id = tx.decisions.add(
@@ -158,7 +178,6 @@ class Desk:
             )
             if not tx.conversations.close_turn(turn.id):
                 raise Conflict("the turn has been closed in the meantime")
-            closed_with_it = tx.conversations.close_seen_turns(turn, decision.seen_message_id)
             undo_until = now + self._undo
             if sent is not None:
                 tx.outbox.add(
@@ -174,7 +193,7 @@ class Desk:
                 )
             right = counts_as_right(
                 verdict,
-                rank=used.rank if used else None,
+                rank=used.rank if used and shown == offered else None,
                 article_id=used.article_id if used else None,
                 answer=used.text if used else None,
                 first=first,
@@ -205,8 +224,6 @@ class Desk:
                     bot_position=self._sampling.place(),
                     now=now,
                 )
-            for closed_turn in closed_with_it:
-                self._add_undecided(tx, closed_turn, decision_id, decision.operator_id, now)
         return DecisionReceipt(decision_id=decision_id, verdict=verdict, undo_until=undo_until)
 
     def _add_undecided(
@@ -261,6 +278,26 @@ class Desk:
 
     def _fill(self, answer: str, customer: Customer) -> str:
         return fill(answer, template_values(customer, self._template_values))
+
+    def mark_answered(self, turn_id: int, account: Account) -> None:
+        """Close a question that the last reply to another question of the conversation has answered, too.
+
+        Undoing that reply brings the question back.
+
+        Raises:
+            NotFound: when there is no such turn.
+            AlreadyDecided: when it does not wait any more.
+            InvalidDecision: when no operator has answered a question of this conversation yet.
+        """
+        now = self._clock()
+        with self._store.write() as tx:
+            turn = _require(tx.conversations.turn(turn_id), "turn")
+            last = tx.decisions.find_last(turn.conversation_id)
+            if last is None:
+                raise InvalidDecision("nothing has been answered in this conversation yet")
+            if not tx.conversations.close_with(turn_id, answered_with=last.turn_id):
+                raise AlreadyDecided("this is already answered")
+            self._add_undecided(tx, turn, last.id, account.id, now)
 
     def undo(self, decision_id: int, account: Account) -> None:
         """Undo a decision whose reply has not left, so that the turn waits again.

@@ -91,12 +91,18 @@ class Turn:
     last_message_id: int
     triaged_at: datetime | None
     utterance: str | None
+    full_text: str | None  # if the customer wrote on while it waited
     intent: str | None
     route: Route | None  # None until the turn is triaged
     handoff_reason: HandoffReason | None
     model_version: str | None
     blind: bool  # to be answered without seeing suggestions
     draw: Draw | None  # None: the bot would not have answered this turn at any confidence
+
+    @property
+    def question(self) -> str | None:
+        """All that the customer has said by now. `utterance` is what was triaged first."""
+        return self.full_text or self.utterance
 
     @property
     def is_automated(self) -> bool:

@@ -29,11 +29,14 @@ _CHANGED = {"model": Problem, "description": "article_changed: somebody else was
 def find_articles(
     request: Request,
     _me: Operator,
-    q: Annotated[str, Query(max_length=200, description="Part of an id, a question or an answer")],
+    q: Annotated[str, Query(max_length=200, description="A question, or part of an id, question or answer")],
     limit: Annotated[int, Query(alias="most", ge=1, le=50)] = 10,
 ) -> list[ArticleOut]:
-    """Search the published articles for a text, ignoring case."""
-    found = services_of(request).desk.find_articles(q.replace("\x00", ""), limit=limit)
+    """Search the published articles for a question or a part of one.
+
+    Typing errors, the wrong keyboard layout and other words for the same do no harm.
+    """
+    found = services_of(request).find_articles(q.replace("\x00", ""), limit=limit)
     return [ArticleOut.model_validate(article) for article in found]
 
 

@@ -29,7 +29,11 @@ class TurnOut(Output):
     state: TurnState
     received_at: datetime
     last_message_id: int = Field(description="What to send as `seen_message_id` when it is the newest shown")
-    utterance: str | None = Field(examples=["как вернуть товар"])
+    utterance: str | None = Field(examples=["как вернуть товар"], description="As it was triaged first")
+    question: str | None = Field(
+        examples=["как вернуть товар\nзаказ 40018237"],
+        description="With all that the customer has added while it waited",
+    )
     intent: str | None = Field(examples=["topic:returns"])
     route: Route | None
     handoff_reason: HandoffReason | None
@@ -98,14 +102,19 @@ class SuggestionOut(Output):
 
 
 class ConversationOut(Output):
-    """A conversation as an operator sees it. `turn` is the newest turn that waits for a reply."""
+    """A conversation as an operator sees it.
+
+    `questions` are the turns that wait for a reply, oldest first. `turn` is the chosen one of them, or the
+    oldest.
+    """
 
     id: int
     customer: CustomerOut
     messages: list[MessageOut]
     replies: list[ReplyOut]
     turn: TurnOut | None
-    suggestions: list[SuggestionOut]
+    questions: list[TurnOut]
+    suggestions: list[SuggestionOut] = Field(description="For `turn`")
     last_message_id: int = Field(description="What to send as `seen_message_id`")
     held: bool = Field(
         description="An operator has written lately: the bot answers nothing alone until it is given back"
@@ -119,6 +128,7 @@ class ConversationOut(Output):
             messages=[MessageOut.model_validate(message) for message in view.messages],
             replies=[ReplyOut.model_validate(reply) for reply in view.replies],
             turn=TurnOut.model_validate(view.turn) if view.turn else None,
+            questions=[TurnOut.model_validate(question) for question in view.questions],
             suggestions=[SuggestionOut.model_validate(suggestion) for suggestion in view.suggestions],
             last_message_id=view.last_message_id,
             held=view.held,

@@ -165,6 +165,12 @@ def test_an_operator_looks_for_another_answer(shop: WebShop, anna: TestClient) -
     path = f"/api/conversations/{conversation_id}/articles"
     assert anna.get(f"{path}/refund-when/answer").json() == {"text": "Деньги придут за 3 дня, Ольга."}
     assert refusal(anna.get(f"{path}/no-such/answer")) == (404, "not_found")
+    # Other words in another order: what the bot itself would suggest, whichever text it contains.
+    found = anna.get("/api/articles", params={"q": "товар хочу вернуть"}).json()
+    assert [article["id"] for article in found] == ["returns-how"]
+    # An article whose question contains the text comes first all the same.
+    found = anna.get("/api/articles", params={"q": "как отменить"}).json()
+    assert [article["id"] for article in found] == ["order-cancel", "returns-how"]
     assert refusal(anna.get("/api/articles", params={"q": "x" * 201})) == (422, "invalid_request")
 
 

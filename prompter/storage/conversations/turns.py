@@ -1,10 +1,11 @@
 """Turns, from the first message to the answer, and their suggestions."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, String, Table, bindparam, delete, func, select, update
 
 from prompter.common.clock import SLACK, Waits
 from prompter.domain.conversation import (
@@ -22,6 +23,9 @@ from prompter.storage.rows import Rows
 from prompter.storage.tables import (
     conversations,
     customers,
+    dialogues,
+    later_suggestions,
+    messages,
     outbox,
     suggestions,
     turns,
@@ -267,28 +271,69 @@ class TurnRows(Rows):
         )
         if changed.rowcount == 0:
             return False
-        for suggestion in offered:
-            self._connection.execute(
-                suggestions.insert().values(
-                    turn_id=turn.id,
-                    rank=suggestion.rank,
-                    article_id=suggestion.article_id,
-                    question=suggestion.question,
-                    text=suggestion.text,
-                    topic=suggestion.topic,
-                    language=suggestion.language,
-                    similarity=suggestion.similarity,
-                    confidence=suggestion.confidence,
-                )
-            )
+        self._add_suggestions(suggestions, offered)
         return True
 
+    def _add_suggestions(self, table: Table, offered: Sequence[OfferedSuggestion]) -> None:
+        if offered:
+            self._connection.execute(table.insert(), [asdict(suggestion) for suggestion in offered])
+
     def suggestions(self, turn_id: int) -> list[OfferedSuggestion]:
-        """Return the turn's suggestions, best first."""
+        """Return the suggestions of the turn's first triage, best first. They alone are evidence."""
+        return self._read_suggestions(suggestions, turn_id)
+
+    def shown_suggestions(self, turn_id: int) -> list[OfferedSuggestion]:
+        """Return the suggestions for all that the customer has said by now, best first."""
+        return self._read_suggestions(later_suggestions, turn_id) or self.suggestions(turn_id)
+
+    def _read_suggestions(self, table: Table, turn_id: int) -> list[OfferedSuggestion]:
         rows = self._connection.execute(
-            select(suggestions).where(suggestions.c.turn_id == turn_id).order_by(suggestions.c.rank)
+            select(table).where(table.c.turn_id == turn_id).order_by(table.c.rank)
         )
-        return [_suggestion(row) for row in rows]
+        return [OfferedSuggestion(**row._mapping) for row in rows]
+
+    def join(self, turn: Turn, *, to: int, full_text: str) -> bool:
+        """Add the messages of an open turn to the waiting turn `to`, whose whole text is `full_text` then.
+
+        The open turn is deleted. Return False and change nothing if one of the two has changed since.
+        """
+        is_current = (turns.c.id == turn.id) & _IS_OPEN & (turns.c.last_message_id == turn.last_message_id)
+        if self._connection.scalar(select(turns.c.id).where(is_current).with_for_update()) is None:
+            return False
+        changed = self._connection.execute(
+            update(turns)
+            .where(turns.c.id == to, turns.c.state == TurnState.WAITING.value)
+            .values(last_message_id=turn.last_message_id, full_text=full_text)
+        )
+        if changed.rowcount == 0:
+            return False
+        self._connection.execute(update(messages).where(messages.c.turn_id == turn.id).values(turn_id=to))
+        self._connection.execute(
+            update(dialogues).where(dialogues.c.told_turn_id == turn.id).values(told_turn_id=to)
+        )
+        self._connection.execute(delete(turns).where(turns.c.id == turn.id))
+        return True
+
+    def replace_shown_suggestions(self, turn_id: int, offered: Sequence[OfferedSuggestion]) -> None:
+        """Show these suggestions from now on. Those of the first triage stay evidence."""
+        self._connection.execute(delete(later_suggestions).where(later_suggestions.c.turn_id == turn_id))
+        self._add_suggestions(later_suggestions, offered)
+
+    def close_greeting(self, turn_id: int) -> None:
+        """Close a waiting turn that asked nothing, as the customer has asked now. It is no evidence."""
+        self._connection.execute(
+            update(turns)
+            .where(turns.c.id == turn_id, turns.c.state == TurnState.WAITING.value)
+            .values(
+                state=TurnState.CLOSED.value,
+                lot_number=None,
+                lot_probability=None,
+                second_number=None,
+                second_probability=None,
+                blind=False,
+                tests=False,
+            )
+        )
 
     def close_turn(self, turn_id: int) -> bool:
         """Close a waiting turn. Return False if it was not waiting."""
@@ -299,19 +344,14 @@ class TurnRows(Rows):
         )
         return changed.rowcount == 1
 
-    def close_seen_turns(self, turn: Turn, seen_message_id: int) -> list[Turn]:
-        """Close the conversation's other waiting turns that the operator had seen with this one."""
-        waiting_turns = [
-            waiting_turn
-            for waiting_turn in self.conversation_turns(turn.conversation_id, TurnState.WAITING)
-            if waiting_turn.id != turn.id and waiting_turn.last_message_id <= seen_message_id
-        ]
-        self._connection.execute(
+    def close_with(self, turn_id: int, *, answered_with: int) -> bool:
+        """Close a waiting turn that the reply to another one answers. Return False if it was not waiting."""
+        changed = self._connection.execute(
             update(turns)
-            .where(turns.c.id.in_([waiting_turn.id for waiting_turn in waiting_turns]))
-            .values(state=TurnState.CLOSED.value, answered_with=turn.id)
+            .where(turns.c.id == turn_id, turns.c.state == TurnState.WAITING.value)
+            .values(state=TurnState.CLOSED.value, answered_with=answered_with)
         )
-        return waiting_turns
+        return changed.rowcount == 1
 
     def hand_over(self, turn_id: int, reason: HandoffReason) -> None:
         """Let a turn that the bot has answered wait for an operator."""
@@ -375,6 +415,7 @@ def _turn(row: Row[Any]) -> Turn:
         last_message_id=row.last_message_id,
         triaged_at=row.triaged_at,
         utterance=row.utterance,
+        full_text=row.full_text,
         intent=row.intent,
         route=Route(row.route) if row.route else None,
         handoff_reason=HandoffReason(row.handoff_reason) if row.handoff_reason else None,
@@ -389,18 +430,4 @@ def _turn(row: Row[Any]) -> Turn:
             second_probability=row.second_probability,
             counts_as_evidence=row.tests,
         ),
-    )
-
-
-def _suggestion(row: Row[Any]) -> OfferedSuggestion:
-    return OfferedSuggestion(
-        turn_id=row.turn_id,
-        rank=row.rank,
-        article_id=row.article_id,
-        question=row.question,
-        text=row.text,
-        topic=row.topic,
-        language=row.language,
-        similarity=row.similarity,
-        confidence=row.confidence,
     )

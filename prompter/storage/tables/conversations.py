@@ -80,7 +80,9 @@ turns = Table(
     Column("route", String(20)),
     Column("handoff_reason", String(40)),
     Column("model_version", String(100)),
-    Column("answered_with", Integer),  # the later turn whose reply answered this one too
+    Column("answered_with", Integer),  # the turn whose reply answered this one too
+    # All that the customer has said, if they wrote on while it waited; `utterance` is what was triaged first.
+    Column("full_text", Text),
     # Uniform over [0, 1), drawn at triage and kept: undoing a decision never draws again. NULL: the bot
     # would not have answered the turn at any confidence.
     Column("lot_number", Float),
@@ -141,6 +143,16 @@ suggestions = Table(
     Column("language", String(35), nullable=False),
     Column("similarity", Float, nullable=False),
     Column("confidence", Float, nullable=False),
+)
+
+
+# Suggestions for `full_text`, shown in place of the first triage's, which alone are evidence.
+later_suggestions = Table(
+    "later_suggestions",
+    metadata,
+    Column("turn_id", ForeignKey("turns.id"), primary_key=True),
+    Column("rank", Integer, primary_key=True),
+    *(Column(column.name, column.type, nullable=False) for column in suggestions.c if not column.primary_key),
 )
 
 

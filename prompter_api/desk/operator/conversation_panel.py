@@ -92,7 +92,7 @@ class ConversationPanel:
         for element in (self._head, self._log):
             element.set_visibility(True)
         self._empty.set_visibility(False)
-        self._name.say(customer.name or self._t.gettext("Unnamed"))
+        self._name.say(words.customer_name(customer, self._t))
         self._channel.say(words.channel(customer.channel, self._t))
         reason = words.badge(turn.handoff_reason, self._t) if turn else None
         self._reason.say(reason or "")
@@ -107,7 +107,7 @@ class ConversationPanel:
         self._shown = conversation_id
 
     def _show_banner(self, view: ConversationView) -> None:
-        newer = newer_than(view, view.turn.last_message_id) if view.turn else []
+        newer = newer_than(view, max(turn.last_message_id for turn in view.questions)) if view.turn else []
         self._banner.set_visibility(bool(newer))
         if newer:
             text = " · ".join(_words_of(message, self._t) for message in newer)

@@ -22,12 +22,13 @@ from prompter_api.desk.operator.keyboard import Mode
 from prompter_api.desk.operator.queue_panel import RecentCustomers, neighbour, next_turn
 from prompter_api.desk.operator.screen import Screen
 from prompter_api.desk.operator.side_panels import REASONS
+from prompter_api.desk.operator.suggestion_cards import is_answered_before
 from prompter_api.desk.operator.undo import UndoableReply, UndoHistory
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.frame import PageContext, PageGuard, run_in_thread, zone_of_browser
 
 POLL_SECONDS = 1.0
-_READING_SECONDS = 0.4  # a key this soon after a turn opened was meant for the previous turn
+_READING_SECONDS = 0.5  # a key this soon after a change was meant for the suggestions before it
 
 
 def add_desk(router: APIRouter, guard: PageGuard, *, poll_seconds: float = POLL_SECONDS) -> None:
@@ -56,6 +57,7 @@ class DeskPage:
         self._t = context.t
         self._topic = context.topic
         self._conversation_id = conversation_id
+        self._turn_id: int | None = None  # chosen among several questions of the conversation
         self._idle = conversation_id is None  # the next turn may open by itself
         self._snapshot = DeskSnapshot()
         self._draft = Draft() if conversation_id is None else self._session.draft(conversation_id)
@@ -63,7 +65,8 @@ class DeskPage:
         self._undoable = UndoHistory()
         self._decided: set[int] = set()  # ids of turns decided by anybody
         self._held_back: tuple[Decision, Draft] | None = None  # until the operator insists
-        self._moved_on_at = -1.0
+        self._answered_by_colleague = False  # while the operator was writing
+        self._changed_at = -1.0  # when the suggestions last changed by themselves
         self._generation = 0
         self._acting = asyncio.Lock()
         self._access = context.access
@@ -86,6 +89,8 @@ class DeskPage:
             "pick": self._pick,
             "undo": self._undo,
             "give_back": self._return_to_bot,
+            "question": self._go_to_question,
+            "answered": self._mark_answered,
             "settle": self._resolve_delivery,
             "back": self._go_back,
             "drop": self._drop,
@@ -122,7 +127,7 @@ class DeskPage:
 
     async def _refresh(self) -> None:
         generation = self._generation
-        snapshot = await run_in_thread(self._session.snapshot, self._conversation_id)
+        snapshot = await self._read_snapshot()
         if generation != self._generation:
             return
         if await self._report_lost_turn(snapshot) or self._idle:
@@ -130,7 +135,12 @@ class DeskPage:
             if item is not None:
                 await self._open(item.customer.conversation_id)
                 return
+        if self._turn is not None and _offer_of(snapshot) != _offer_of(self._snapshot):
+            self._changed_at = time.monotonic()
         self._show(snapshot)
+
+    async def _read_snapshot(self) -> DeskSnapshot:
+        return await run_in_thread(self._session.snapshot, self._conversation_id, self._turn_id)
 
     async def _report_lost_turn(self, snapshot: DeskSnapshot) -> bool:
         """Report if a colleague has answered the turn on the screen. Move on unless there is a draft."""
@@ -138,6 +148,11 @@ class DeskPage:
         if turn is None or snapshot.is_waiting(turn.id) or turn.id in self._decided:
             return False
         who = await run_in_thread(self._session.find_decider, turn.id)
+        if who is None and snapshot.turn is not None:  # the customer's next message took its place
+            self._decided.add(turn.id)
+            if self._draft.turn_id == turn.id:
+                self._set_draft(self._draft.without_turn())
+            return False
         self._give_up_turn(turn.id, who)
         return True
 
@@ -147,6 +162,7 @@ class DeskPage:
         self._decided.add(turn_id)
         if self._draft.turn_id in (None, turn_id):
             self._set_draft(self._draft.without_turn())
+        self._answered_by_colleague = self._draft.is_worth_keeping
         self._screen.enter(Mode.CARDS)
         self._idle = not self._draft.is_worth_keeping
 
@@ -166,12 +182,13 @@ class DeskPage:
 
     # --- navigation -------------------------------------------------------------------------
 
-    async def _open(self, conversation_id: int) -> None:
+    async def _open(self, conversation_id: int, turn_id: int | None = None) -> None:
         self._generation += 1
         generation = self._generation
-        self._conversation_id, self._idle = conversation_id, False
+        self._conversation_id, self._turn_id, self._idle = conversation_id, turn_id, False
+        self._answered_by_colleague = False
         self._draft = self._session.draft(conversation_id)
-        snapshot = await run_in_thread(self._session.snapshot, conversation_id)
+        snapshot = await self._read_snapshot()
         if generation != self._generation:
             return
         if self._draft.turn_id is not None and not snapshot.is_waiting(self._draft.turn_id):
@@ -181,16 +198,40 @@ class DeskPage:
         self._screen.to_the_end()
 
     async def _advance(self) -> None:
-        """Open the next turn. If nobody waits, stay, and open the next turn as soon as it arrives."""
+        """Open the customer's next question, or else the next customer.
+
+        If nobody waits, stay, and open the next turn as soon as it arrives.
+        """
         self._generation += 1
-        snapshot = await run_in_thread(self._session.snapshot, self._conversation_id)
+        snapshot = await self._read_snapshot()
         item = next_turn(snapshot.queue, snapshot.opened_by)
-        if item is None:
+        if snapshot.turn is not None:
+            await self._open(snapshot.turn.conversation_id)
+        elif item is not None:
+            await self._open(item.customer.conversation_id)
+        else:
             self._idle = True
             self._show(snapshot)
-        else:
-            await self._open(item.customer.conversation_id)
-            self._moved_on_at = time.monotonic()
+            return
+        self._changed_at = time.monotonic()
+
+    async def _go_to_question(self, event: InputEvent) -> None:
+        """Choose one of the customer's questions, by default the next one."""
+        view = self._snapshot.view
+        if view is None or view.turn is None:
+            return
+        ids = [question.id for question in view.questions]
+        following = ids[(ids.index(view.turn.id) + 1) % len(ids)]
+        await self._open(view.customer.conversation_id, event.number("question") or following)
+
+    async def _mark_answered(self, event: InputEvent) -> None:
+        turn = self._turn
+        if turn is None or turn.id != event.turn_id or not is_answered_before(self._snapshot.view):
+            return
+        await run_in_thread(self._session.mark_answered, turn.id)
+        self._decided.add(turn.id)
+        self._set_draft(Draft())
+        await self._advance()
 
     async def _return_to_bot(self, _event: InputEvent) -> None:
         view = self._snapshot.view
@@ -323,11 +364,14 @@ class DeskPage:
 
     async def _accept(self, event: InputEvent) -> None:
         suggestion = self._suggestion(event.number("rank"))
-        turn = self._turn
+        view, turn = self._snapshot.view, self._turn
+        if view is not None and turn is None and view.is_being_read:
+            self._screen.notices.say(self._t.gettext("Not sent: the suggestions are still being made."))
+            return
         if suggestion is None or turn is None or turn.id != event.turn_id or event.seen_message_id is None:
             return  # the screen has changed since the event
-        if time.monotonic() < self._moved_on_at + _READING_SECONDS:
-            self._screen.notices.say(self._t.gettext("Not sent: the next conversation had only just opened."))
+        if time.monotonic() < self._changed_at + _READING_SECONDS:
+            self._screen.notices.say(self._t.gettext("Not sent: the suggestions had only just changed."))
             return
         operator_id = self._session.account.id
         decision = accept(suggestion, operator_id=operator_id, seen_message_id=event.seen_message_id)
@@ -344,6 +388,15 @@ class DeskPage:
             self._screen.notices.say(self._t.gettext("Nothing to send yet."))
             return
         turn_id = draft.turn_id or (view.turn.id if view.turn else None)
+        if self._answered_by_colleague:
+            self._answered_by_colleague = False
+            self._screen.notices.say(
+                self._t.gettext(
+                    "A colleague has answered meanwhile: read it. Ctrl+Enter sends your text all the same."
+                ),
+                bad=True,
+            )
+            return
         if turn_id is None:
             await self._write(draft.text)
             return
@@ -404,7 +457,7 @@ class DeskPage:
             await self._refresh()
 
     async def _ask_to_send_anyway(self, decision: Decision) -> None:
-        snapshot = await run_in_thread(self._session.snapshot, self._conversation_id)
+        snapshot = await self._read_snapshot()
         self._show(snapshot)
         self._screen.ask_to_send_anyway(snapshot.view, decision.seen_message_id)
 
@@ -433,3 +486,9 @@ class DeskPage:
                 self._session.resolve_delivery, reply_id, send_again=event.data.get("again") == "1"
             )
             await self._refresh()
+
+
+def _offer_of(snapshot: DeskSnapshot) -> tuple[object, ...]:
+    """Return the turn and the suggestions that keys act on."""
+    texts = ((suggestion.article_id, suggestion.text) for suggestion in snapshot.suggestions)
+    return (snapshot.turn.id if snapshot.turn else None, *texts)

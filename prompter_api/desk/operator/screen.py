@@ -88,7 +88,7 @@ class Screen:
             self._talk.show_empty()
         elif self._talk.show(view, now):
             ui.run_javascript("sufler.bottom()")
-        self._cards.show(turn, snapshot.suggestions, open_=view is not None)
+        self._cards.show(view)
         self.show_draft(draft, waiting=turn is not None, open_=view is not None)
         self._root.set(
             data_turn=turn.id if turn else None,

@@ -17,7 +17,7 @@ from prompter.common.errors import (
     TooLateToUndo,
 )
 from prompter.domain.account import Role
-from prompter.domain.conversation import MessageKind, OfferedSuggestion, OutboxState
+from prompter.domain.conversation import Customer, MessageKind, OfferedSuggestion, OutboxState
 from prompter.domain.dialogue import TOPICS, dialogue_name, is_dialogue
 from prompter.domain.evidence import RejectReason
 from prompter.domain.topic import TopicTitles
@@ -85,6 +85,11 @@ _CHANNELS = {
     "viber": "Viber",
     "max": "MAX",
 }
+
+
+def customer_name(customer: Customer, t: Translations) -> str:
+    """Return the customer's name, or a number by which nameless customers can be told apart."""
+    return customer.name or t.gettext("Visitor {number}").format(number=customer.conversation_id)
 
 
 def channel(name: str, t: Translations) -> str:

@@ -43,6 +43,7 @@ def item(turn_id: int, conversation_id: int | None = None) -> QueueItem:
         last_message_id=turn_id,
         triaged_at=NOW,
         utterance="?",
+        full_text=None,
         intent=None,
         route=Route.SUGGEST,
         handoff_reason=None,
@@ -149,7 +150,7 @@ def test_a_press_survives_whatever_a_browser_sends() -> None:
     )
     assert press is not None
     assert (press.turn_id, press.seen_message_id, press.number("conversation")) == (7, None, None)
-    assert InputEvent.read({"do": "key", "key": "q"}, Mode.CARDS) is None
+    assert InputEvent.read({"do": "key", "key": "y"}, Mode.CARDS) is None
     assert InputEvent.read(None, Mode.CARDS) is None
 
 
@@ -306,6 +307,10 @@ def test_seats_tell_what_others_have_on_the_screen(store: Store) -> None:
         page_sessions.take(shop.services(), shop.visit("boris")),
     )
     boris.open_conversation = 5
+    assert anna.snapshot(None).opened_by == {5: ["boris"]}
+    boris.note_connection(False)
+    assert anna.snapshot(None).opened_by == {}
+    boris.note_connection(True)
     assert anna.snapshot(None).opened_by == {5: ["boris"]}
     assert boris.snapshot(None).opened_by == {}
     page_sessions.leave(boris)
