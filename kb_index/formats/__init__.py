@@ -4,8 +4,9 @@ csv_file, xlsx_file, workbook, json_file    tables and lists of articles
 workbook_parts, workbook_sheet              readers of a workbook's parts
 workbook_marks, number_formats              merged cells and links of a sheet, numbers as it shows them
 markdown_file, html_page, outline           pages with questions as headings
+html_tree, html_elements                    the bounded tree of an HTML page, and questions in it
 other_products                              JSON that other products export
-rasa_yaml, rasa_project                     intents and responses of a Rasa project
+rasa_yaml, rasa_project, rasa_steps         intents and responses of a Rasa project, and what follows them
 rasa_files, rasa_legacy                     the files that Rasa would load, and the formats of Rasa 1
 columns                                     from names of columns to fields
 questions                                   questions in texts that do not mark them as headings

@@ -6,9 +6,8 @@ response, or the same response in every rule or story. Everything else stays wit
 
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import pairwise
 from pathlib import Path
 
 from files import BadFile, Budget
@@ -17,13 +16,18 @@ from kb_index.article import Article
 from kb_index.formats.answers import as_text
 from kb_index.formats.rasa_files import project_files
 from kb_index.formats.rasa_legacy import CONVERT, is_legacy, load_document
+from kb_index.formats.rasa_steps import (
+    ELSEWHERE,
+    UTTER,
+    ProjectParts,
+    read_checkpoints,
+    read_domain,
+    read_nlu,
+    read_steps,
+)
 from kb_index.formats.rasa_yaml import (
-    Intent,
-    add_intent,
-    add_responses,
     answer_of,
     record_of,
-    section,
     usable_texts,
 )
 from kb_index.formats.reading import Reading, ReadOptions
@@ -31,16 +35,12 @@ from kb_index.formats.records import Record, Warn, assemble
 
 SMALL_TALK = "small_talk"
 _FIELD = re.compile(r"\{([^{}\s]+)\}")
-_UTTER = "utter_"
-_ELSEWHERE = ""  # a step after which the continuation depends on more than the intent
-_BOOKKEEPING = frozenset({"action_listen", "action_session_start", "action_unlikely_intent"})
 _FROM_ARTICLES = "action_answer_faq"  # the action that an imported project calls instead of a response
 _SMALL_TALK = frozenset(
     "greet greeting greetings hello hi goodbye bye thank thanks thankyou bot human chitchat mood joke".split()
 )
 _WORD = re.compile(r"[^\W_]+")
 _NO_TEXT = frozenset({"attachment", "buttons", "custom", "elements", "image", "quick_replies"})
-_DATA = {"lookup": "lookups", "synonym": "synonyms", "regex": "regexes"}
 _MAX_NAMED = 10  # flows in an error
 _OUT_OF_SCOPE = frozenset({"out_of_scope", "nlu_fallback"})
 
@@ -89,28 +89,6 @@ class RasaProject:
     warnings: tuple[str, ...]
 
 
-@dataclass(kw_only=True)
-class _Read:
-    """A partly read project."""
-
-    intents: dict[str, Intent] = field(default_factory=dict)
-    declared: dict[str, None] = field(default_factory=dict)  # intents that the domain declares
-    responses: dict[str, tuple[Path, Node]] = field(default_factory=dict)
-    ignored: Set[str] = frozenset()  # actions and slots that only keep books
-    forms: dict[str, None] = field(default_factory=dict)
-    flows: dict[str, None] = field(default_factory=dict)
-    triggers: dict[str, str] = field(default_factory=dict)  # the flow that an intent triggers
-    follows: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)  # steps after an intent
-    opens: set[str] = field(default_factory=set)  # intents that a rule or story begins with
-    goes_on: set[str | None] = field(default_factory=set)  # checkpoints after which the bot acts first
-    fills: dict[str, str] = field(default_factory=dict)  # the slot that an intent fills in
-    counted: dict[str, set[object]] = field(default_factory=dict)  # names by kind, as files repeat them
-    warnings: dict[str, None] = field(default_factory=dict)
-
-    def count(self, kind: str, names: Iterable[object]) -> None:
-        self.counted.setdefault(kind, set()).update(names)
-
-
 def read_project(
     folder: Path,
     *,
@@ -129,7 +107,7 @@ def read_project(
     Raises:
         BadFile: when a file cannot be read, or the folder contains no intent.
     """
-    read = _Read(ignored=frozenset(ignored))
+    read = ProjectParts(ignored=frozenset(ignored))
     budget = Budget(folder)
     documents: list[tuple[Path, Node]] = []
     warn = read.warnings.setdefault
@@ -145,11 +123,11 @@ def read_project(
         if document is not None:
             documents.append((path, document))
     for file, root in documents:  # forms and checkpoints first, because the meaning of a step depends on them
-        _read_domain(read, file, root)
-        _read_checkpoints(read, root)
+        read_domain(read, file, root)
+        read_checkpoints(read, root)
     for file, root in documents:
-        _read_nlu(read, file, root)
-        _read_steps(read, file, root)
+        read_nlu(read, file, root)
+        read_steps(read, file, root)
     if not read.intents and read.flows:
         names = ", ".join(list(read.flows)[:_MAX_NAMED]) + (", …" if len(read.flows) > _MAX_NAMED else "")
         problem = (
@@ -176,151 +154,11 @@ def read_project(
     )
 
 
-# --- reading ----------------------------------------------------------------------------------
-
-
-def _read_domain(read: _Read, file: Path, root: Node) -> None:
-    add_responses(file, root, read.responses)
-    read.forms |= dict.fromkeys(_names(section(root, "forms")))
-    read.declared |= dict.fromkeys(_names(section(root, "intents")))
-    for name, slot in section(root, "slots").fields.items():
-        for mapping in slot.fields["mappings"].items if "mappings" in slot.fields else []:
-            for intent in _texts(mapping.fields.get("intent")) if name not in read.ignored else []:
-                read.fills.setdefault(intent, name)
-    for item in section(root, "intents").items:
-        for intent, described in item.fields.items():
-            if "triggers" in described.fields:  # Rasa 1's mapping policy
-                read.opens.add(intent)
-                _note(read, [intent], [described.fields["triggers"].text or ""])
-    _read_flows(read, root)
-    for kind in ("forms", "slots", "entities", "actions"):
-        read.count(kind, _names(section(root, kind)))
-
-
-def _read_flows(read: _Read, root: Node) -> None:
-    for name, flow in section(root, "flows").fields.items():
-        read.flows[name] = None
-        for trigger in flow.fields["nlu_trigger"].items if "nlu_trigger" in flow.fields else []:
-            named = trigger.fields.get("intent")
-            intent = named.fields.get("name") if named is not None and named.fields else named
-            if intent is not None and intent.text:
-                read.triggers.setdefault(intent.text, name)
-    read.count("flows", read.flows)
-
-
-def _read_nlu(read: _Read, file: Path, root: Node) -> None:
-    for item in section(root, "nlu").items:
-        for key, kind in _DATA.items():
-            read.count(kind, _texts(item.fields.get(key)))
-        add_intent(file, item, read.intents)
-
-
-def _read_checkpoints(read: _Read, root: Node) -> None:
-    for story in section(root, "stories").items:
-        steps = story.fields["steps"].items if "steps" in story.fields else []
-        for step, following in pairwise(steps):
-            if "checkpoint" in step.fields and not _is_turn(following):
-                read.goes_on.add(step.fields["checkpoint"].text)
-
-
-def _read_steps(read: _Read, file: Path, root: Node) -> None:
-    for kind, named in (("rules", "rule"), ("stories", "story")):
-        for block in section(root, kind).items:
-            if named in block.fields:
-                read.count(kind, [(file, block.line)])
-                _read_block(read, block)
-
-
-def _read_block(read: _Read, block: Node) -> None:
-    """Record the continuation of each intent of a rule or story, unless a form is asking there."""
-    conditions = block.fields["condition"].items if "condition" in block.fields else []
-    form = any(_form_of(condition) for condition in conditions)
-    depends = any("active_loop" not in condition.fields for condition in conditions)
-    depends = depends or _says(block, "conversation_start", "true")
-    depends = depends or _says(block, "wait_for_user_input", "false")
-    begun = form
-    waiting: list[str] = []
-    steps: list[str] = []
-    has_condition = False  # a slot is named behind an action: a condition for what comes after it
-    for step in block.fields["steps"].items if "steps" in block.fields else []:
-        intents = _intents_of(step)
-        if _is_turn(step):
-            _note(read, waiting, steps)
-            if not begun:
-                read.opens.update(intents)
-            waiting, steps, has_condition = ([] if form else intents), [], False
-            if depends or "entities" in step.fields:
-                steps.append(_ELSEWHERE)
-        elif "action" in step.fields:
-            steps += [_ELSEWHERE] if has_condition else []
-            steps.append(step.fields["action"].text or "")
-        elif "slot_was_set" in step.fields and steps:
-            has_condition = True
-        elif "active_loop" in step.fields:
-            form = bool(_form_of(step))
-            if form:
-                steps.append(_form_of(step) or "")
-        elif "checkpoint" in step.fields and step.fields["checkpoint"].text not in read.goes_on:
-            pass  # the continuation begins with a customer's turn
-        elif {"bot", "checkpoint", "or", "slot_was_set"} & step.fields.keys():
-            steps.append(_ELSEWHERE)
-        begun = True
-    _note(read, waiting, steps)
-
-
-def _note(read: _Read, intents: Sequence[str], steps: Sequence[str]) -> None:
-    for intent in intents:
-        read.follows.setdefault(intent, []).append(
-            tuple(_rename(step) for step in steps if step not in _BOOKKEEPING and step not in read.ignored)
-        )
-
-
-def _rename(step: str) -> str:
-    """Return the response that Rasa 1 called by `respond_` and the name of a retrieval intent."""
-    return _UTTER + step.removeprefix("respond_") if step.startswith("respond_") else step
-
-
-def _intents_of(step: Node) -> list[str]:
-    if "or" in step.fields:
-        return [name for item in step.fields["or"].items for name in _intents_of(item)]
-    named = step.fields.get("intent")
-    name = (named.text or "").strip().removeprefix("/").partition("/")[0] if named is not None else ""
-    return [name] if name else []
-
-
-def _is_turn(step: Node) -> bool:
-    """Return True if the customer says something: an intent, or a text without an intent."""
-    return "user" in step.fields or bool(_intents_of(step))
-
-
-def _form_of(step: Node) -> str | None:
-    loop = step.fields.get("active_loop")
-    return loop.text if loop is not None else None
-
-
-def _says(block: Node, key: str, value: str) -> bool:
-    return key in block.fields and (block.fields[key].text or "").lower() == value
-
-
-def _texts(node: Node | None) -> list[str]:
-    """Yield a single text or the texts of a list."""
-    if node is None:
-        return []
-    return [item.text for item in (node.items or [node]) if item.text]
-
-
-def _names(node: Node) -> list[str]:
-    """Yield the names in a list of texts or one-entry mappings, or a mapping's keys."""
-    if node.fields:
-        return list(node.fields)
-    return [name for item in node.items for name in ([item.text] if item.text else list(item.fields))]
-
-
 # --- sorting out --------------------------------------------------------------------------------
 
 
 def _sort_intents(
-    read: _Read, known_fields: frozenset[str], budget: Budget
+    read: ProjectParts, known_fields: frozenset[str], budget: Budget
 ) -> tuple[list[Record], list[str], list[KeptIntent]]:
     records: list[Record] = []
     moved: list[str] = []
@@ -356,19 +194,19 @@ def _sort_intents(
     return records, moved, kept
 
 
-def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
+def _answers(read: ProjectParts, name: str) -> tuple[str, ...] | KeptIntent:
     """Return the names of the responses that answer an intent, or the reason why it stays with Rasa."""
     if name in _OUT_OF_SCOPE:
         return KeptIntent(intent=name, reason=KeepReason.OUT_OF_SCOPE)
     if name in read.triggers:
         return KeptIntent(intent=name, reason=KeepReason.FLOW, detail=read.triggers[name])
     base, is_retrieval, _ = name.partition("/")
-    own_response = _UTTER + name
+    own_response = UTTER + name
     follows = {steps for steps in read.follows.get(base, []) if steps}
     if is_retrieval and base in read.intents:  # these steps follow the plain intent of that name
         follows = set()
     elif is_retrieval:  # its answer is always the same, regardless of the continuation
-        answers = {_UTTER + base: own_response, _FROM_ARTICLES: own_response}
+        answers = {UTTER + base: own_response, _FROM_ARTICLES: own_response}
         follows = {tuple(answers.get(step, step) for step in steps if step) for steps in follows}
     begun = _find_dialogue(read, name, follows)
     if begun is not None:
@@ -394,7 +232,7 @@ def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
     return KeptIntent(intent=name, reason=KeepReason.UNANSWERED, detail=", ".join(missing))
 
 
-def _find_dialogue(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -> KeptIntent | None:
+def _find_dialogue(read: ProjectParts, name: str, follows: Iterable[tuple[str, ...]]) -> KeptIntent | None:
     """Return the form, action or slot that makes an intent part of a dialogue, or None."""
     slot = (
         KeptIntent(intent=name, reason=KeepReason.SLOT, detail=read.fills[name])
@@ -407,7 +245,7 @@ def _find_dialogue(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -
         form = next((step for step in steps if step in read.forms), None)
         if form is not None:
             return KeptIntent(intent=name, reason=KeepReason.FORM, detail=form)
-        action = next((step for step in steps if not step.startswith(_UTTER)), None)
+        action = next((step for step in steps if not step.startswith(UTTER)), None)
         if action is not None:
             return KeptIntent(
                 intent=name, reason=KeepReason.ACTION if action else KeepReason.STORY, detail=action
@@ -416,19 +254,19 @@ def _find_dialogue(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -
 
 
 def _with_fixed_answer(
-    read: _Read, kept: KeptIntent, follows: Set[tuple[str, ...]], own_response: str | None
+    read: ProjectParts, kept: KeptIntent, follows: Set[tuple[str, ...]], own_response: str | None
 ) -> KeptIntent:
     """Add the answer that an intent has all the same, and the actions or the slot beside it."""
     if kept.reason not in {KeepReason.ACTION, KeepReason.SLOT}:
         return kept
-    answers = {tuple(step for step in steps if step.startswith(_UTTER)) for steps in follows}
-    actions = {step for steps in follows for step in steps if not step.startswith(_UTTER)}
+    answers = {tuple(step for step in steps if step.startswith(UTTER)) for steps in follows}
+    actions = {step for steps in follows for step in steps if not step.startswith(UTTER)}
     if not follows and own_response is not None:
         answers = {(own_response,)}
     answer = next(iter(answers)) if len(answers) == 1 else ()
     if (
         not answer
-        or _ELSEWHERE in actions
+        or ELSEWHERE in actions
         or (own_response is None and kept.intent not in read.opens)
         or any(step not in read.responses or _is_conditional(read, step) for step in answer)
     ):
@@ -437,13 +275,13 @@ def _with_fixed_answer(
     return replace(kept, answer=", ".join(answer), ignore=(*sorted(actions), *slots))
 
 
-def _is_conditional(read: _Read, response: str) -> bool:
+def _is_conditional(read: ProjectParts, response: str) -> bool:
     """Return True if the response depends on a slot."""
     variants = read.responses[response][1].items if response in read.responses else []
     return any("condition" in variant.fields for variant in variants)
 
 
-def _foreign_channels(read: _Read, response: str) -> list[str]:
+def _foreign_channels(read: ProjectParts, response: str) -> list[str]:
     """Return the channels of a response that has texts, but none for Telegram or for every channel."""
     if response not in read.responses or usable_texts(read.responses[response][1]):
         return []
@@ -453,7 +291,7 @@ def _foreign_channels(read: _Read, response: str) -> list[str]:
     return list(dict.fromkeys(filter(None, channels))) if has_text else []
 
 
-def _text(read: _Read, response: str, warn: Warn) -> str:
+def _text(read: ProjectParts, response: str, warn: Warn) -> str:
     file, variants = read.responses[response]
     if any(_NO_TEXT & variant.fields.keys() for variant in variants.items):
         warn(f"{file}, row {variants.line}: of the response {response} only the text is taken")
