@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from kb_index.errors import InvalidArticle
-from kb_index.markup import Mark, to_lines
+from kb_index.marks import Mark, to_lines
 
 _ID = re.compile(r"[^\s|]{1,200}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")

@@ -10,8 +10,8 @@ from itertools import chain, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from kb_index.answer_format import leftovers
 from kb_index.article import Article, Status
-from kb_index.markup import leftovers
 from kb_index.near_texts import are_similar, find_nearest, misspelled_pairs, near_pairs
 from kb_index.templates import fields
 from kb_index.text import normalize

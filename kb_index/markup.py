@@ -6,56 +6,26 @@ marks beside the text, so that no source of markup can reach a customer, whichev
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from html.parser import HTMLParser
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+
+from kb_index.answer_format import (
+    BLOCK_TAGS,
+    DROPPED_TAGS,
+    HEADING_TAGS,
+    KNOWN_TAGS,
+    SPACED_TAGS,
+    AnswerFormat,
+)
+from kb_index.marks import Mark, MarkedText, MarkKind
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
 MAX_SOURCE_LENGTH = 200_000  # characters; longer source of an answer is not converted
-
-
-class AnswerFormat(StrEnum):
-    """The format in which a file writes its answers."""
-
-    PLAIN = "plain"
-    MARKDOWN = "markdown"
-    HTML = "html"
-
-
-class MarkKind(StrEnum):
-    """The look of a part of an answer."""
-
-    BOLD = "bold"
-    ITALIC = "italic"
-    CODE = "code"
-    LINK = "link"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mark:
-    """A part of an answer that has a look of its own, found by its words.
-
-    The words of a link stand before its address in the text: `terms (https://…)`.
-    """
-
-    kind: MarkKind
-    text: str
-    address: str = ""  # of a link
-
-
-@dataclass(frozen=True, kw_only=True)
-class MarkedText:
-    """A plain text and its marks, in the order in which they occur."""
-
-    text: str
-    marks: tuple[Mark, ...] = ()
-    n_pictures: int = 0  # that are left out, since no words stand for them
 
 
 # Characters that stand for marks while a text is being built. No file can hold them (`_UNWANTED`).
@@ -77,20 +47,6 @@ LOOKS = {
     "code": (CODE, CODE_END),
 }
 
-_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
-_BLOCKS = frozenset(
-    "address article aside blockquote body button caption center dd details dialog div dl dt fieldset "
-    "figcaption figure footer form header hgroup hr html legend li main menu nav ol option p pre section "
-    "summary table tbody tfoot thead tr ul".split()
-)
-_SPACED = frozenset("p ul ol table pre blockquote".split())  # an empty line around them
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i iframe img input ins kbd label mark meta "
-    "nobr output picture q s samp select small source span strike strong sub sup svg td textarea th time tt "
-    "u var video audio wbr br link object param path".split()
-)
-_DROPPED = frozenset("script style template noscript svg head title iframe object select textarea".split())
-_KNOWN = _HEADINGS | _BLOCKS | _INLINE | _DROPPED
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\w")
 _SPACE_IN_LINE = re.compile(r"[^\S\n]+")
@@ -145,11 +101,11 @@ class TextBuilder:
             self._opening.append(_LINK)
         elif tag == "img":
             self._add_picture(str(attributes.get("alt") or ""), str(attributes.get("src") or ""))
-        elif tag in _HEADINGS:
+        elif tag in HEADING_TAGS:
             self._end_block(2)
             self.open(BOLD)
-        elif tag in _BLOCKS:
-            self._end_block(2 if tag in _SPACED else 1)
+        elif tag in BLOCK_TAGS:
+            self._end_block(2 if tag in SPACED_TAGS else 1)
             self._n_pre += tag == "pre"
 
     def end(self, tag: str) -> None:
@@ -162,11 +118,11 @@ class TextBuilder:
             self._space = True
         elif tag == "a" and self._links:
             self._end_link(*self._links.pop())
-        elif tag in _HEADINGS:
+        elif tag in HEADING_TAGS:
             self.close(BOLD_END)
             self._end_block(2)
-        elif tag in _BLOCKS:
-            self._end_block(2 if tag in _SPACED else 1)
+        elif tag in BLOCK_TAGS:
+            self._end_block(2 if tag in SPACED_TAGS else 1)
             self._n_pre = max(0, self._n_pre - (tag == "pre"))
 
     def data(self, text: str) -> None:
@@ -328,84 +284,6 @@ def _marks(kind: MarkKind, words: str) -> Iterator[Mark]:
             yield Mark(kind=kind, text=text)
 
 
-def to_lines(marks: Iterable[Mark]) -> list[str]:
-    """Return the marks as lines of a file, such as `bold soon` and `link https://… terms`."""
-    return [
-        f"{mark.kind} {mark.address} {mark.text}"
-        if mark.kind is MarkKind.LINK
-        else f"{mark.kind} {mark.text}"
-        for mark in marks
-    ]
-
-
-def from_lines(lines: Iterable[str]) -> tuple[Mark, ...]:
-    """Return the marks that the lines of a file state.
-
-    Raises:
-        ValueError: when a line does not begin with a kind of mark.
-    """
-    marks = []
-    for line in filter(None, map(str.strip, lines)):
-        kind, _, text = line.partition(" ")
-        address = ""
-        if kind == MarkKind.LINK:
-            address, _, text = text.partition(" ")
-        marks.append(Mark(kind=MarkKind(kind), text=text.strip(), address=address))
-    return tuple(marks)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Span:
-    """A piece of a text and the looks that it has."""
-
-    text: str
-    looks: frozenset[MarkKind] = frozenset()
-    address: str = ""  # of a link
-
-
-def spans(text: str, marks: Iterable[Mark]) -> list[Span]:
-    """Cut the text into pieces of one look each, for channels that can show it.
-
-    A mark whose words are no longer in the text is passed over, so an edited text keeps the others. A link
-    shows its words only: its address is no part of the pieces' texts.
-
-    >>> marks = [Mark(kind=MarkKind.LINK, text="terms", address="https://a.test")]
-    >>> [span.text for span in spans("See terms (https://a.test).", marks)]
-    ['See ', 'terms', '.']
-    """
-    looks: dict[int, set[tuple[MarkKind, str]]] = {}
-    hidden: list[tuple[int, int]] = []
-    places = {0, len(text)}
-    ranges: list[tuple[int, int, MarkKind, str]] = []
-    after: dict[MarkKind, int] = {}  # the place from which the next mark of a kind is looked for
-    for mark in marks:
-        tail = f" ({mark.address})" if mark.kind is MarkKind.LINK else ""
-        start = text.find(mark.text + tail, after.get(mark.kind, 0)) if mark.text else -1
-        if start < 0:
-            continue
-        end = start + len(mark.text)
-        after[mark.kind] = end + len(tail)
-        ranges.append((start, end, mark.kind, mark.address))
-        places |= {start, end, end + len(tail)}
-        if tail:
-            hidden.append((end, end + len(tail)))
-    ordered = sorted(places)
-    positions = {place: number for number, place in enumerate(ordered)}
-    for start, end, kind, address in ranges:
-        for number in range(positions[start], positions[end]):
-            looks.setdefault(number, set()).add((kind, address))
-    unseen = {number for start, end in hidden for number in range(positions[start], positions[end])}
-    return [
-        Span(
-            text=text[start:end],
-            looks=frozenset(kind for kind, _ in looks.get(number, ())),
-            address=next((address for _, address in looks.get(number, ()) if address), ""),
-        )
-        for number, (start, end) in enumerate(pairwise(ordered))
-        if number not in unseen
-    ]
-
-
 def plain(text: str) -> str:
     """Return a text of `TextBuilder` without its marks."""
     return marked(text).text
@@ -430,19 +308,19 @@ class _Fragment(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self._dropped:
             return
-        if tag in _DROPPED:
+        if tag in DROPPED_TAGS:
             self._dropped = tag
         elif tag in LOOKS:
             self.builder.open(LOOKS[tag][0])
-        elif tag in _KNOWN:
+        elif tag in KNOWN_TAGS:
             self.builder.start(tag, dict(attrs))
         else:
             self.builder.data(self.get_starttag_text() or "")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in _DROPPED:
+        if tag not in DROPPED_TAGS:
             self.handle_starttag(tag, attrs)
-            if tag in _KNOWN:
+            if tag in KNOWN_TAGS:
                 self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -450,7 +328,7 @@ class _Fragment(HTMLParser):
             self._dropped = "" if tag == self._dropped else self._dropped
         elif tag in LOOKS:
             self.builder.close(LOOKS[tag][1])
-        elif tag in _KNOWN:
+        elif tag in KNOWN_TAGS:
             self.builder.end(tag)
         else:
             self.builder.data(f"</{tag}>")
@@ -523,63 +401,8 @@ _ATTRIBUTES = re.compile(r"\{:[^{}\n]*\}")  # of kramdown: {:target="_blank"}
 _LOOSE_BOLD = re.compile(r"\*\*[ \t]{0,9}([^*\s](?:[^*\n]{0,300}[^*\s])?)[ \t]{0,9}\*\*")
 
 
-# --- detection -----------------------------------------------------------------------------------
-
-_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,9})(?=[\s/>])[^<>]*>")
-_COMMENT = re.compile("<!--")
-_ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}[0-9]{0,2}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
-_MARKDOWN_SIGNS = {
-    "bold": re.compile(
-        r"(?<!\*)\*\*(?=[^\s*])[^*\n]{1,500}\*\*|(?<![\w_])__(?=[^\s_])(?![a-z]{1,30}__)[^_\n]{1,500}__(?!\w)"
-    ),
-    "loose bold": re.compile(r"\*\*[ \t][^*\s](?:[^*\n]{0,300}[^*\s])?\*\*|\*\*[^*\s][^*\n]{0,300}[ \t]\*\*"),
-    "emphasis": re.compile(r"(?<![\w*\\])\*(?=[^\s*])[^*\n]{0,300}[^\s*]\*(?![\w*])"),
-    "link": re.compile(r"\[[^\[\]\n]{1,300}\]\((?:https?:|mailto:|tel:|tg:|/|#|\.\.?/)[^()\s]{0,1000}"),
-    "reference": re.compile(r"(?:^|\n) {0,3}\[[^\[\]\n]{1,100}\]: *\S"),
-    "heading": re.compile(r"(?:^|\n)#{1,6} +\S"),
-    "code": re.compile(r"`[^`\n]{1,300}`|(?:^|\n)(?:```|~~~)"),
-    "struck": re.compile(r"~~(?=[^\s~])[^~\n]{1,300}~~"),
-    "table": re.compile(r"\n ?\|? ?:?-{3,80}:? ?\|"),
-}
-
-
-def detect(text: str) -> AnswerFormat:
-    """Guess the format of an answer. Anything that is not surely markup is plain text.
-
-    >>> detect("<p>Да</p>").value, detect("**Да**").value, detect("5 * 3 < 20").value
-    ('html', 'markdown', 'plain')
-    """
-    if any(sign.search(text) for sign in _MARKDOWN_SIGNS.values()):
-        return AnswerFormat.MARKDOWN
-    return AnswerFormat.HTML if _has_html(text) else AnswerFormat.PLAIN
-
-
-def _has_html(text: str) -> bool:
-    if "<" in text and (_COMMENT.search(text) or any(tag.lower() in _KNOWN for tag in _TAG.findall(text))):
-        return True
-    return "&" in text and any(html.unescape(found) != found for found in _ENTITY.findall(text))
-
-
 def convert(text: str, format_: AnswerFormat) -> MarkedText:
     """Return the answer as plain text and its marks."""
     if format_ is AnswerFormat.PLAIN or len(text) > MAX_SOURCE_LENGTH:
         return MarkedText(text=text)
     return marked(from_markdown(text) if format_ is AnswerFormat.MARKDOWN else from_html(text))
-
-
-_REFERENCE_LINK = re.compile(r"\[[^\[\]\n]{1,200}\]\[[^\[\]\n]{0,100}\]")
-_COMMAND = re.compile(
-    r"\{%|\{\{|\[/?(?:b|i|u|url|img|quote|size|color)(?:=[^\[\]\n]{0,200})?\]", re.IGNORECASE
-)
-
-
-def leftovers(text: str) -> Iterator[str]:
-    """Yield the pieces of markup source that a customer would read in the text, one of each kind."""
-    tags = (found[0] for found in _TAG.finditer(text) if found[1].lower() in _KNOWN)
-    entities = (found for found in _ENTITY.findall(text) if html.unescape(found) != found)
-    kinds: list[Iterable[str]] = [tags, entities, (found[0] for found in _COMMENT.finditer(text))]
-    signs = [*_MARKDOWN_SIGNS.values(), _REFERENCE_LINK, _COMMAND]
-    kinds += [(found[0] for found in sign.finditer(text)) for sign in signs]
-    for kind in kinds:
-        if found := next(iter(kind), None):
-            yield found.strip()

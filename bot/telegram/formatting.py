@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from telegram import MessageEntity
 
-from kb_index.markup import Mark, MarkKind, spans
+from kb_index.marks import Mark, MarkKind, spans
 
 _TYPES = {
     MarkKind.BOLD: MessageEntity.BOLD,

@@ -22,7 +22,7 @@ from bot.webchat.cookies import ChatCookies, chat_id_of, old_chat_id_of
 from bot.webchat.guards import read_json_body
 from bot.webchat.limits import ChatLimits, ChatThrottle
 from bot.webchat.texts import page_texts, preferred_language
-from kb_index.markup import MarkKind, spans
+from kb_index.marks import MarkKind, spans
 from prompter.common.errors import NotFound
 from prompter.common.safe_errors import describe_without_content
 from prompter.conversations.customer_view import CustomerView, Line

@@ -23,6 +23,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from files import BadFile, Budget
+from kb_index.answer_format import AnswerFormat
 from kb_index.article import Article
 from kb_index.errors import InvalidArticle
 from kb_index.formats import csv_file, json_file, markdown_file, rasa_yaml, xlsx_file
@@ -30,7 +31,6 @@ from kb_index.formats.answers import as_text
 from kb_index.formats.reading import MAX_PROBLEMS, FileReport, Reading, ReadOptions, SheetReport
 from kb_index.formats.records import Record, assemble
 from kb_index.formats.text import MAX_PHRASINGS_LENGTH, make_folder, normalize_article, write_aside
-from kb_index.markup import AnswerFormat
 
 __all__ = [
     "FileReport",

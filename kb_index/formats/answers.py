@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from files.errors import BadFile
+from kb_index.answer_format import AnswerFormat, detect
 from kb_index.article import MAX_TEXT_LENGTH
 from kb_index.formats.reading import Reading, Remark
 from kb_index.formats.records import Record, Value, error_of, remark
-from kb_index.markup import AnswerFormat, MarkedText, convert, detect, marked, to_lines
+from kb_index.marks import MarkedText, to_lines
+from kb_index.markup import convert, marked
 
 _REMARKS = {AnswerFormat.MARKDOWN: Remark.MARKDOWN, AnswerFormat.HTML: Remark.HTML}
 

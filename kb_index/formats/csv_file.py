@@ -33,7 +33,7 @@ from kb_index.formats.columns import (
 )
 from kb_index.formats.reading import Reading, Remark
 from kb_index.formats.records import Record
-from kb_index.markup import to_lines
+from kb_index.marks import to_lines
 
 _MAX_COUNTED = 300_000  # records, which take a second or two
 _DELIMITERS = ",;\t|"

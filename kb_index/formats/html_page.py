@@ -21,6 +21,7 @@ from files import BadFile, Budget
 from files.limits import (
     MAX_JSON_CONTAINERS,
 )
+from kb_index.answer_format import AnswerFormat, detect
 from kb_index.formats.html_elements import (
     Asking,
     Folded,
@@ -40,15 +41,7 @@ from kb_index.formats.html_tree import TOO_DEEP, BoundedSoup, read_html
 from kb_index.formats.outline import Section, records
 from kb_index.formats.questions import is_question, tidy, warn_of_questions_inside
 from kb_index.formats.records import Record, Value, Warn, slug_of
-from kb_index.markup import (
-    AnswerFormat,
-    TextBuilder,
-    detect,
-    from_html,
-    from_markdown,
-    plain,
-    without_marks,
-)
+from kb_index.markup import TextBuilder, from_html, from_markdown, plain, without_marks
 
 _DROPPED = frozenset("script style template noscript svg nav footer aside form head".split())
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())

@@ -20,7 +20,7 @@ from kb_index.formats.answers import needs_format
 from kb_index.formats.columns import Columns, field_of, find_header, resolve
 from kb_index.formats.reading import Reading, Remark
 from kb_index.formats.records import Record, Value
-from kb_index.markup import to_lines
+from kb_index.marks import to_lines
 
 _MAX_DEPTH = 8  # of lists and objects around the articles
 _MAX_SETS_OF_KEYS = 1_000  # remembered

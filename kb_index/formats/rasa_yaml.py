@@ -19,6 +19,7 @@ from files import BadFile, Budget
 from files.limits import MAX_CELL_CHARS, MAX_EXAMPLE_CHARS, MAX_EXAMPLES
 from files.text import whole_text
 from files.yaml_tree import Node
+from kb_index.answer_format import AnswerFormat
 from kb_index.article import Article
 from kb_index.formats.answers import needs_format
 from kb_index.formats.columns import require_field
@@ -26,7 +27,7 @@ from kb_index.formats.rasa_files import project_files
 from kb_index.formats.rasa_legacy import load_document
 from kb_index.formats.records import Record, Value, Warn
 from kb_index.formats.text import clean_line
-from kb_index.markup import AnswerFormat, to_lines
+from kb_index.marks import to_lines
 
 # [text](type), [text](type:value), [text]{"entity": "type", …}, [text][{"entity": "type"}, …]
 # Where a bracket begins no annotation, everything up to the next closing bracket is skipped at once.

@@ -17,7 +17,7 @@ from kb_index.errors import InvalidArticle
 from kb_index.formats.columns import DRAFT_FLAGS, PUBLISHED_FLAGS, REQUIRED, words_of
 from kb_index.formats.reading import Reading, Remark
 from kb_index.formats.text import clean, clean_line
-from kb_index.markup import Mark, MarkKind, from_lines
+from kb_index.marks import Mark, MarkKind, from_lines
 
 DEFAULT_TOPIC = "general"
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from files.errors import BadFile
 from kb_index.article import Article, Status
-from kb_index.markup import from_lines, to_lines
+from kb_index.marks import from_lines, to_lines
 
 MAX_PHRASINGS_LENGTH = 1_000_000  # characters, all phrasings of one article together
 

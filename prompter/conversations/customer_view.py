@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from kb_index.markup import Mark
+from kb_index.marks import Mark
 from prompter.domain.conversation import Author, Message, MessageKind, OutboxState, Reply, TurnState
 from prompter.storage import Store
 

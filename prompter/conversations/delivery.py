@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from kb_index.markup import Mark
+from kb_index.marks import Mark
 from prompter.common.clock import Clock, Waits, utc_now
 from prompter.conversations.clock_guard import ClockGuard
 from prompter.domain.conversation import OutboxState

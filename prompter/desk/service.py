@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from kb_index import Article, Status
-from kb_index.markup import Mark
+from kb_index.marks import Mark
 from kb_index.templates import fields, fill
 from prompter.accounts.roles import has_role
 from prompter.common.clock import Clock, is_over, utc_now

@@ -95,6 +95,12 @@ class DeskSnapshot:
         """The suggestions for the turn to decide on."""
         return self.view.suggestions if self.view else []
 
+    @property
+    def offer(self) -> tuple[object, ...]:
+        """The turn and the suggestions that the operator's keys act on."""
+        texts = ((suggestion.article_id, suggestion.text) for suggestion in self.suggestions)
+        return (self.turn.id if self.turn else None, *texts)
+
     def is_waiting(self, turn_id: int) -> bool:
         """Return whether the turn is in the queue."""
         return any(item.turn.id == turn_id for item in self.queue)

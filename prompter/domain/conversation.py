@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from kb_index.markup import Mark
+from kb_index.marks import Mark
 from prompter.domain.evidence import Draw
 from prompter.domain.triage import HandoffReason, Route
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from kb_index.markup import Mark
+from kb_index.marks import Mark
 from kb_index.templates import fill
 from prompter.domain.conversation import Customer
 

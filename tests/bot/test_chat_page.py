@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from bot.webchat import WebChannel
 from bot.webchat.cookies import chat_id_of
-from kb_index.markup import Mark, MarkKind
+from kb_index.marks import Mark, MarkKind
 from prompter.common.clock import Clock, utc_now
 from prompter.conversations.customer_view import CustomerViews
 from prompter.conversations.intake import Reception

@@ -12,7 +12,7 @@ import pytest
 
 from bot.channel import DeliveryError, NotAccepted, OutcomeUnknown, PermanentFailure
 from bot.telegram import TelegramChannel, TelegramClient
-from kb_index.markup import Mark, MarkKind
+from kb_index.marks import Mark, MarkKind
 from prompter.common.clock import utc_now
 from prompter.conversations.delivery import Deliveries, OutgoingMessage
 from prompter.conversations.intake import Reception

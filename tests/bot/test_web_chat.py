@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from bot.buttons import Feedback as Hearing
 from bot.webchat import ChatLimits, WebChannel, web_chat_router
 from bot.webchat.cookies import ChatCookies, chat_id_of
-from kb_index.markup import Mark, MarkKind
+from kb_index.marks import Mark, MarkKind
 from prompter.common.clock import Clock, utc_now
 from prompter.conversations.customer_view import CustomerView, CustomerViews
 from prompter.conversations.intake import Receipt, Reception

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kb_index.article import Article, Status
 from kb_index.errors import BadFile, InvalidArticle
 from kb_index.formats import Format, normalize_article, read_articles, write_articles
-from kb_index.markup import Mark, MarkKind
+from kb_index.marks import Mark, MarkKind
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from files import Budget
 from kb_index.article import Article
 from kb_index.errors import BadFile
 from kb_index.formats import Format, markdown_file, read_articles, write_articles
-from kb_index.markup import Mark, MarkKind
+from kb_index.marks import Mark, MarkKind
 
 
 def read(tmp_path: Path, content: str) -> tuple[list[Article], list[str]]:

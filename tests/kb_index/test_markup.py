@@ -2,7 +2,9 @@
 
 import pytest
 
-from kb_index.markup import AnswerFormat, Mark, MarkKind, convert, detect, leftovers
+from kb_index.answer_format import AnswerFormat, detect, leftovers
+from kb_index.marks import Mark, MarkKind
+from kb_index.markup import convert
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from kb_index.article import Article
 from kb_index.formats import FileReport, ReadOptions, inspect_file, read_inspected
 from kb_index.formats.number_formats import UnknownFormat, shown
-from kb_index.markup import MarkKind
+from kb_index.marks import MarkKind
 
 
 def sheet_of(book: openpyxl.Workbook) -> Worksheet:

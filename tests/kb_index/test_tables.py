@@ -10,7 +10,7 @@ from kb_index.article import Article, Status
 from kb_index.errors import BadFile
 from kb_index.formats import FileReport, ReadOptions, inspect_file, read_articles, read_inspected
 from kb_index.formats.columns import field_of, parse_columns
-from kb_index.markup import to_lines
+from kb_index.marks import to_lines
 
 
 def inspect(

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, exists, func, literal, or_, select, update
 
-from kb_index.markup import Mark, from_lines, to_lines
+from kb_index.marks import Mark, from_lines, to_lines
 from prompter.common.clock import SLACK, Waits
 from prompter.domain.conversation import Author, OutboxState, Reply
 from prompter.storage.rows import Rows

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
 from kb_index.article import Article, Status
-from kb_index.markup import from_lines, to_lines
+from kb_index.marks import from_lines, to_lines
 from prompter.storage.rows import Rows
 from prompter.storage.tables import article_versions, articles, embeddings, phrasings
 

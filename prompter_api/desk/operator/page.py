@@ -4,18 +4,20 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from fastapi import Request
 from fastapi.responses import Response
 from nicegui import APIRouter, ui
 from nicegui.events import GenericEventArguments
 
-from kb_index import Article
 from kb_index.templates import fields
 from prompter.common.errors import AlreadyDecided, CustomerWroteAgain, InvalidDecision, PrompterError
 from prompter.desk.decision import Action, Decision
 from prompter.desk.views import DeskSnapshot
 from prompter.domain.conversation import OfferedSuggestion, Turn
+from prompter.text.translations import N_
+from prompter_api.desk.operator.article_picker import ArticlePicker
 from prompter_api.desk.operator.drafts import Draft, Purpose, accept
 from prompter_api.desk.operator.input_event import InputEvent
 from prompter_api.desk.operator.keyboard import Mode
@@ -28,6 +30,9 @@ from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.frame import PageContext, PageGuard, run_in_thread, zone_of_browser
 
 POLL_SECONDS = 1.0
+_ANSWERED_MEANWHILE = N_(
+    "A colleague has answered meanwhile: read it. Ctrl+Enter sends your text all the same."
+)
 _READING_SECONDS = 0.5  # a key this soon after a change was meant for the suggestions before it
 
 
@@ -71,11 +76,15 @@ class DeskPage:
         self._acting = asyncio.Lock()
         self._access = context.access
         self._zone_known = False
-        self._screen = Screen(context, on_text=self._take_text, on_search=self._find)
+        self._picker = ArticlePicker(
+            self._session, context.access, find_turn=lambda: self._turn, begin=self._begin
+        )
+        self._screen = Screen(context, on_text=self._take_text, on_search=self._picker.find)
+        self._picker.screen = self._screen
         self._actions: Mapping[str, Callable[[InputEvent], Awaitable[None]]] = {
             "open": self._open_clicked,
-            "next": self._go_to_next,
-            "previous": self._go_to_previous,
+            "next": partial(self._step, 1),
+            "previous": partial(self._step, -1),
             "accept": self._accept,
             "edit": self._edit,
             "own": self._write_own,
@@ -83,10 +92,10 @@ class DeskPage:
             "send_anyway": self._send_anyway,
             "reject": self._reject,
             "reason": self._reason,
-            "search": self._search,
-            "move": self._move,
-            "choose": self._choose,
-            "pick": self._pick,
+            "search": self._picker.open,
+            "move": self._picker.move,
+            "choose": self._picker.choose,
+            "pick": self._picker.pick,
             "undo": self._undo,
             "give_back": self._return_to_bot,
             "question": self._go_to_question,
@@ -135,7 +144,7 @@ class DeskPage:
             if item is not None:
                 await self._open(item.customer.conversation_id)
                 return
-        if self._turn is not None and _offer_of(snapshot) != _offer_of(self._snapshot):
+        if self._turn is not None and snapshot.offer != self._snapshot.offer:
             self._changed_at = time.monotonic()
         self._show(snapshot)
 
@@ -246,13 +255,7 @@ class DeskPage:
             self._screen.release()
             await self._open(conversation_id)
 
-    async def _go_to_next(self, _event: InputEvent) -> None:
-        await self._step(1)
-
-    async def _go_to_previous(self, _event: InputEvent) -> None:
-        await self._step(-1)
-
-    async def _step(self, step: int) -> None:
+    async def _step(self, step: int, _event: InputEvent) -> None:
         item = neighbour(self._snapshot.queue, self._conversation_id, step)
         if item is not None:
             await self._open(item.customer.conversation_id)
@@ -322,43 +325,12 @@ class DeskPage:
             reason, text = REASONS[number - 1], self._draft.own_text
             self._begin(Draft(purpose=Purpose.REJECT, text=text, turn_id=turn.id, reason=reason))
 
-    async def _search(self, _event: InputEvent) -> None:
-        if self._turn is not None:
-            self._screen.search.reset()
-            self._screen.enter(Mode.SEARCH)
-            self._screen.focus("search")
-
-    async def _find(self, text: str) -> None:
-        with self._access.required():
-            found = await run_in_thread(self._session.find, text)
-            if text == self._screen.search.query:
-                self._screen.search.show(found, text)
-
-    async def _move(self, event: InputEvent) -> None:
-        self._screen.search.move(event.number("step") or 0)
-
-    async def _choose(self, _event: InputEvent) -> None:
-        await self._take(self._screen.search.selection)
-
-    async def _pick(self, event: InputEvent) -> None:
-        await self._take(self._screen.search.article(event.number("number") or 0))
-
-    async def _take(self, article: Article | None) -> None:
-        """Put another article's answer into the field, for the operator to check and send."""
-        turn = self._turn
-        if article is None or turn is None:
-            return
-        text = await run_in_thread(self._session.filled_answer, turn.conversation_id, article.id)
-        if self._conversation_id == turn.conversation_id:
-            self._begin(Draft.from_article(article, text, turn_id=turn.id))
-
     def _edit_of(self, suggestion: OfferedSuggestion, text: str) -> Draft:
         return Draft.from_suggestion(suggestion, text, question=words.question(suggestion, self._topic))
 
     def _suggestion(self, rank: int | None) -> OfferedSuggestion | None:
-        return next(
-            (suggestion for suggestion in self._snapshot.suggestions if suggestion.rank == rank), None
-        )
+        by_rank = {suggestion.rank: suggestion for suggestion in self._snapshot.suggestions}
+        return None if rank is None else by_rank.get(rank)
 
     # --- deciding ---------------------------------------------------------------------------
 
@@ -390,12 +362,7 @@ class DeskPage:
         turn_id = draft.turn_id or (view.turn.id if view.turn else None)
         if self._answered_by_colleague:
             self._answered_by_colleague = False
-            self._screen.notices.say(
-                self._t.gettext(
-                    "A colleague has answered meanwhile: read it. Ctrl+Enter sends your text all the same."
-                ),
-                bad=True,
-            )
+            self._screen.notices.say(self._t.gettext(_ANSWERED_MEANWHILE), bad=True)
             return
         if turn_id is None:
             await self._write(draft.text)
@@ -437,7 +404,8 @@ class DeskPage:
             decided = await run_in_thread(self._session.decide, decision)
         except CustomerWroteAgain:
             self._held_back = (decision, draft)
-            await self._ask_to_send_anyway(decision)
+            self._show(await self._read_snapshot())
+            self._screen.ask_to_send_anyway(self._snapshot.view, decision.seen_message_id)
             return
         except AlreadyDecided:
             who = await run_in_thread(self._session.find_decider, decision.turn_id)
@@ -455,11 +423,6 @@ class DeskPage:
             await self._advance()
         else:
             await self._refresh()
-
-    async def _ask_to_send_anyway(self, decision: Decision) -> None:
-        snapshot = await self._read_snapshot()
-        self._show(snapshot)
-        self._screen.ask_to_send_anyway(snapshot.view, decision.seen_message_id)
 
     def _explain(self, error: PrompterError, decision: Decision) -> None:
         """Show why a decision was refused. A text with empty template fields is opened for editing."""
@@ -482,13 +445,6 @@ class DeskPage:
 
     async def _resolve_delivery(self, event: InputEvent) -> None:
         if (reply_id := event.number("reply")) is not None:
-            await run_in_thread(
-                self._session.resolve_delivery, reply_id, send_again=event.data.get("again") == "1"
-            )
+            send_again = event.data.get("again") == "1"
+            await run_in_thread(self._session.resolve_delivery, reply_id, send_again=send_again)
             await self._refresh()
-
-
-def _offer_of(snapshot: DeskSnapshot) -> tuple[object, ...]:
-    """Return the turn and the suggestions that keys act on."""
-    texts = ((suggestion.article_id, suggestion.text) for suggestion in snapshot.suggestions)
-    return (snapshot.turn.id if snapshot.turn else None, *texts)

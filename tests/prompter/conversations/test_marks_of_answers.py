@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from kb_index.markup import Mark, MarkKind, spans
+from kb_index.marks import Mark, MarkKind, spans
 from prompter.domain.conversation import OutboxState
 from prompter.storage import Store
 from tests.fakes import SHOP

@@ -8,7 +8,7 @@ import pytest
 
 from kb_index import Article, Status
 from kb_index.formats import ReadOptions
-from kb_index.markup import to_lines
+from kb_index.marks import to_lines
 from prompter.domain.account import Account, Role
 from prompter.knowledge.article_import import ImportReport, MissingArticle
 from prompter.knowledge.file_import import import_files, inspect_files
