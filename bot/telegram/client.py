@@ -116,13 +116,21 @@ class TelegramClient:
             )
             return UnreadableUpdate(update_id=update_id, raw=raw)
 
-    async def send(self, chat_id: int, text: str, *, buttons: InlineKeyboardMarkup | None = None) -> int:
-        """Send a plain text. Return the message's id.
+    async def send(
+        self,
+        chat_id: int,
+        text: str,
+        *,
+        buttons: InlineKeyboardMarkup | None = None,
+        thread_id: int | None = None,
+    ) -> int:
+        """Send a plain text, into a topic of the chat if one is given. Return the message's id.
 
         Raises:
             TelegramError: when the request fails: the library's error, or a more exact one of this module.
         """
-        return (await self._bot.send_message(chat_id, text, reply_markup=buttons)).message_id
+        sent = await self._bot.send_message(chat_id, text, reply_markup=buttons, message_thread_id=thread_id)
+        return sent.message_id
 
     async def answer_press(self, query_id: str, text: str) -> None:
         """Show a short text to a customer who pressed a button, which also ends the button's loading state.

@@ -6,4 +6,5 @@ edits                     tells cosmetic edits from substantive ones
 template_fields, slugs    fills in fields of an answer; readable ids of articles
 translations              texts of pages, chat and messengers by language
 notices                   automatic messages to customers
+message_parts             cuts replies into the messages that a channel can carry
 """

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from kb_index.templates import fields
 from prompter.domain.conversation import Customer
 
 _OF_THE_CUSTOMER: dict[str, Callable[[Customer], str]] = {
@@ -32,3 +33,15 @@ def sample_values(constants: Mapping[str, str], *, customer_name: str) -> dict[s
 def template_values(customer: Customer, constants: Mapping[str, str]) -> dict[str, str]:
     """Return the values of the fields in an answer to this customer."""
     return {**constants, **{name: value(customer) for name, value in _OF_THE_CUSTOMER.items()}}
+
+
+def unfilled_fields(text: str, customer: Customer) -> tuple[str, ...]:
+    """Return the distinct fields that a text to this customer still contains.
+
+    Braces in the customer's own name are no field.
+
+    >>> olga = Customer(id=1, conversation_id=1, channel="", chat_id="", name="{user}", language=None)
+    >>> unfilled_fields("{user}, заказ {number} едет.", olga)
+    ('number',)
+    """
+    return fields(text.replace(customer.name, "") if fields(customer.name) else text)

@@ -82,10 +82,21 @@ class TurnRows(Rows):
         newest_first = (
             select(turns.c.received_at)
             .where(turns.c.conversation_id == conversation_id)
+            .where(turns.c.triaged_at.is_not(None) | _IS_OPEN)  # commands are not triaged
             .order_by(turns.c.id.desc())
             .limit(limit)
         )
         return list(self._connection.scalars(newest_first))
+
+    def add_command_turn(self, conversation_id: int, now: datetime) -> int:
+        """Add a closed turn for a message that needs neither triage nor an operator, and return its id."""
+        return self._insert(
+            turns,
+            conversation_id=conversation_id,
+            state=TurnState.CLOSED.value,
+            received_at=now,
+            closes_at=now,
+        )
 
     def extend_turn(self, turn_id: int, *, last_message_id: int, closes_at: datetime) -> bool:
         """Add a message to an open turn. Return False if it was triaged in the meantime."""
@@ -308,11 +319,34 @@ class TurnRows(Rows):
         if changed.rowcount == 0:
             return False
         self._connection.execute(update(messages).where(messages.c.turn_id == turn.id).values(turn_id=to))
-        self._connection.execute(
-            update(dialogues).where(dialogues.c.told_turn_id == turn.id).values(told_turn_id=to)
-        )
+        self._move_dialogue(turn.id, to=to)
         self._connection.execute(delete(turns).where(turns.c.id == turn.id))
         return True
+
+    def attach(self, turn: Turn, message_ids: Collection[int], *, to: int) -> bool:
+        """Move messages of an open turn to the closed turn `to`, and delete the open turn if none is left.
+
+        Return False and change nothing if the open turn has changed since.
+        """
+        is_current = (turns.c.id == turn.id) & _IS_OPEN & (turns.c.last_message_id == turn.last_message_id)
+        if self._connection.scalar(select(turns.c.id).where(is_current).with_for_update()) is None:
+            return False
+        self._connection.execute(
+            update(messages)
+            .where(messages.c.turn_id == turn.id, messages.c.id.in_(message_ids))
+            .values(turn_id=to)
+        )
+        rest = select(messages.c.id).where(messages.c.turn_id == turn.id).limit(1)
+        if self._connection.scalar(rest) is None:
+            self._move_dialogue(turn.id, to=to)
+            self._connection.execute(delete(turns).where(turns.c.id == turn.id))
+        return True
+
+    def _move_dialogue(self, turn_id: int, *, to: int) -> None:
+        """Let a dialogue name another turn than one that is about to be deleted."""
+        self._connection.execute(
+            update(dialogues).where(dialogues.c.told_turn_id == turn_id).values(told_turn_id=to)
+        )
 
     def replace_shown_suggestions(self, turn_id: int, offered: Sequence[OfferedSuggestion]) -> None:
         """Show these suggestions from now on. Those of the first triage stay evidence."""

@@ -1,6 +1,7 @@
 """Conversations: messages, turns, suggestions, decisions, reviews and the outbox."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -24,6 +25,7 @@ customers = Table(
     Column("external_id", String(200), nullable=False),
     Column("name", String(200), nullable=False),
     Column("language", String(35)),
+    Column("source", String(64)),  # where they came from: the payload of the first link that had one
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("channel", "external_id"),
 )
@@ -125,6 +127,9 @@ messages = Table(
     Column("text", Text, nullable=False),
     Column("forwarded", Boolean, nullable=False),
     Column("replaces", String(200)),  # external id of the message that this one edits
+    Column("file_name", String(200)),
+    Column("file_size", BigInteger),  # bytes
+    Column("thread_id", String(50)),  # the chat's topic that it was written in
     Column("received_at", UtcDateTime, nullable=False),
     UniqueConstraint("conversation_id", "external_id"),
 )
@@ -269,6 +274,8 @@ outbox = Table(
     Column("offers_operator", Boolean, nullable=False, server_default=false()),
     Column("settled_by", ForeignKey("accounts.id")),  # who decided about its delivery
     Column("settled_at", UtcDateTime),
+    Column("thread_id", String(50)),  # the chat's topic that it is written in
+    Column("first_part_id", Integer),  # of the same reply; NULL: this is the first part
     UniqueConstraint("decision_id", "part"),
     one_of("state", "pending", "sending", "sent", "unknown", "failed", "cancelled"),
     one_of("author", "operator", "bot"),
