@@ -9,6 +9,7 @@ from anyio import CapacityLimiter
 from fastapi import Request
 
 from nlu.encoders.encoder import Vectors
+from prompter.accounts.idempotency import IdempotencyKeys
 from prompter.accounts.service import Accounts
 from prompter.accounts.sessions import Sessions
 from prompter.desk.service import Desk
@@ -48,6 +49,7 @@ class Services:
 
     accounts: Accounts
     sessions: Sessions
+    idempotency: IdempotencyKeys
     throttle: LoginThrottle
     actions: Actions
     assistant: Assistant
