@@ -10,6 +10,7 @@ from fastapi import Request
 
 from kb_index import Article
 from nlu.encoders.encoder import Vectors
+from prompter.accounts.idempotency import IdempotencyKeys
 from prompter.accounts.service import Accounts
 from prompter.accounts.sessions import Sessions
 from prompter.desk.service import Desk
@@ -51,6 +52,7 @@ class Services:
 
     accounts: Accounts
     sessions: Sessions
+    idempotency: IdempotencyKeys
     throttle: LoginThrottle
     actions: Actions
     assistant: Assistant

@@ -123,13 +123,22 @@ class TelegramClient:
         *,
         entities: Sequence[MessageEntity] = (),
         buttons: InlineKeyboardMarkup | None = None,
+        thread_id: int | None = None,
     ) -> int:
-        """Send a text, of which `entities` are shown in bold, as links and so on. Return its id.
+        """Send a text, into a topic of the chat if one is given, and return the message's id.
+
+        `entities` of the text are shown in bold, as links and so on.
 
         Raises:
             TelegramError: when the request fails: the library's error, or a more exact one of this module.
         """
-        sent = await self._bot.send_message(chat_id, text, entities=entities or None, reply_markup=buttons)
+        sent = await self._bot.send_message(
+            chat_id,
+            text,
+            entities=entities or None,
+            reply_markup=buttons,
+            message_thread_id=thread_id,
+        )
         return sent.message_id
 
     async def answer_press(self, query_id: str, text: str) -> None:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from kb_index.text import normalize
-from prompter.domain.conversation import Message, MessageKind
+from prompter.domain.conversation import Message
 from prompter.text.cleaning import is_small_talk
 
-_MUTE = frozenset({MessageKind.TEXT, MessageKind.STICKER})  # kinds that tell nothing beside their text
 _INTERROGATIVES = frozenset(
     """
     как где куда откуда когда почему зачем отчего сколько скольки чем что кто кому кого чей чья какой какая
@@ -35,11 +34,11 @@ def addition_of(messages: Sequence[Message], *, earlier: Sequence[Message]) -> A
     A new wording of an earlier message belongs to that message's question. The same words once more are
     no new question.
     """
-    ids = {message.external_id for message in earlier}
-    if all(message.replaces in ids for message in messages):
+    ids = {message.external_id for message in earlier} | {message.replaces for message in earlier}
+    if all(message.replaces is not None and message.replaces in ids for message in messages):
         return Addition.DETAIL
     text = "\n".join(message.text for message in messages)
-    if any(message.kind not in _MUTE for message in messages):
+    if any(not message.kind.is_mute for message in messages):
         return Addition.QUESTION if _asks(text) else Addition.DETAIL
     said = {normalize(message.text) for message in earlier}
     if is_small_talk(text) or all(normalize(message.text) in said for message in messages):

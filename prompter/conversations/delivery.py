@@ -23,10 +23,14 @@ class OutgoingMessage:
     offers_operator: bool = False  # with buttons: did it help, call an operator
     language: str | None = None  # of the customer
     marks: tuple[Mark, ...] = field(default=(), repr=False)  # to be shown where their words stand
+    thread_id: str | None = None  # of the topic in the chat
 
 
 class Deliveries:
     """Each reply leaves at most once for a decision. Doubtful deliveries are shown, not guessed.
+
+    A long reply leaves in parts, in order. After a part that has failed or may have arrived, the rest of
+    that reply stays until a person has settled the part.
 
     States: pending -> sending (claimed, before anything is sent) -> sent | pending (the messenger
     has certainly not accepted it) | unknown (it may have) | failed (it never will).
@@ -73,6 +77,7 @@ class Deliveries:
                 offers_operator=reply.offers_operator,
                 language=language,
                 marks=reply.marks,
+                thread_id=reply.thread_id,
             )
             for reply, channel, chat_id, language in found
         ]

@@ -56,7 +56,10 @@ def find_open_question(tx: Transaction, turn: Turn, messages: Sequence[Message])
             (
                 question
                 for question in (newest, *questions)
-                if any(message.external_id in replaced for message in question.messages)
+                if any(
+                    not replaced.isdisjoint({message.external_id, message.replaces} - {None})
+                    for message in question.messages
+                )
             ),
             newest,
         )

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from kb_index import Article, Status
 from kb_index.marks import Mark
-from kb_index.templates import fields, fill
+from kb_index.templates import fill
 from prompter.accounts.roles import has_role
 from prompter.common.clock import Clock, is_over, utc_now
 from prompter.common.errors import (
@@ -18,6 +18,7 @@ from prompter.common.errors import (
     InvalidDecision,
     NotFound,
     TooLateToUndo,
+    UnfilledField,
 )
 from prompter.desk.decision import Action, Decision, DecisionReceipt, counts_as_right
 from prompter.desk.views import (
@@ -43,8 +44,8 @@ from prompter.readiness.sampling import SamplingPolicy, sample_of
 from prompter.readiness.second_reviews import request_review
 from prompter.storage import Conflict, Store, Transaction
 from prompter.text.edits import classify_edit
-from prompter.text.notices import split_into_parts
-from prompter.text.template_fields import fill_marks, template_values
+from prompter.text.message_parts import split_into_parts
+from prompter.text.template_fields import fill_marks, template_values, unfilled_fields
 
 T = TypeVar("T")
 _MAX_REPLY_LENGTH = 20_000  # characters
@@ -164,7 +165,8 @@ class Desk:
             first = _top_suggestion(offered)
             used = self._find_used(tx, decision, shown, customer)
             verdict = _verdict(decision, used)
-            sent = _check_text(decision.text if decision.text is not None else used.text if used else None)
+            text = decision.text if decision.text is not None else used.text if used else None
+            sent = _check_text(text, customer)
             decision_id = tx.decisions.add(
                 turn_id=turn.id,
                 operator_id=decision.operator_id,
@@ -185,7 +187,7 @@ class Desk:
                     turn_id=turn.id,
                     decision_id=decision_id,
                     operator_id=decision.operator_id,
-                    parts=split_into_parts(sent),
+                    parts=split_into_parts(sent, customer.channel),
                     author=Author.OPERATOR,
                     not_before=undo_until,
                     now=now,
@@ -327,15 +329,15 @@ class Desk:
 
     def write(self, conversation_id: int, text: str, account: Account) -> int:
         """Send a message that answers no turn, and return its id in the outbox."""
-        checked = _check_text(text)
-        if checked is None:
-            raise InvalidDecision("there is nothing to send")
         now = self._clock()
         with self._store.write() as tx:
-            _require(tx.conversations.customer(conversation_id), "conversation")
+            customer = _require(tx.conversations.customer(conversation_id), "conversation")
+            checked = _check_text(text, customer)
+            if checked is None:
+                raise InvalidDecision("there is nothing to send")
             return tx.outbox.add(
                 conversation_id=conversation_id,
-                parts=split_into_parts(checked),
+                parts=split_into_parts(checked, customer.channel),
                 author=Author.OPERATOR,
                 operator_id=account.id,
                 not_before=now,
@@ -362,7 +364,8 @@ class Desk:
     def resolve_delivery(self, reply_id: int, account: Account, *, send_again: bool) -> None:
         """Send an undelivered reply again or leave it, and record who decided.
 
-        If it is left, a reply with unknown delivery counts as sent, and a failed reply as cancelled.
+        If it is left, a reply with unknown delivery counts as sent, and a failed reply as cancelled. The
+        rest of a reply in several parts follows in the first case and is cancelled in the second.
 
         Raises:
             NotFound: when there is no such reply, or its delivery is not in doubt (any more).
@@ -377,7 +380,7 @@ class Desk:
             else:
                 raise NotFound("the delivery of this reply has already been settled")
             state = OutboxState.PENDING if send_again else new_state
-            tx.outbox.settle(
+            if not tx.outbox.settle(
                 reply_id,
                 reply.state,
                 state,
@@ -385,7 +388,10 @@ class Desk:
                 attempts=0 if send_again else None,
                 settled_by=account.id,
                 settled_at=now,
-            )
+            ):
+                raise NotFound("the delivery of this reply has already been settled")
+            if state is OutboxState.CANCELLED:
+                tx.outbox.cancel_rest(reply, account.id, now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -411,14 +417,14 @@ def _is_substantive_edit(used: _Used | None, sent: str | None) -> bool:
     )
 
 
-def _check_text(text: str | None) -> str | None:
+def _check_text(text: str | None, customer: Customer) -> str | None:
     text = re.sub(r"\r\n?", "\n", text or "").replace("\x00", "").strip()
     if not text:
         return None
     if len(text) > _MAX_REPLY_LENGTH:
         raise InvalidDecision(f"the reply is longer than {_MAX_REPLY_LENGTH} characters")
-    if unfilled := fields(text):
-        raise InvalidDecision(f"the reply still contains {{{unfilled[0]}}}: fill it in or remove it")
+    if unfilled := unfilled_fields(text, customer):
+        raise UnfilledField(unfilled[0])
     return text
 
 

@@ -23,6 +23,19 @@ class MessageKind(StrEnum):
     CONTACT = "contact"
     OTHER = "other"
 
+    @property
+    def is_mute(self) -> bool:
+        """True if a message of this kind tells nothing beside its text: an operator need not look at it."""
+        return self in (MessageKind.TEXT, MessageKind.STICKER)
+
+
+class Command(StrEnum):
+    """A message to the bot itself, which is no question."""
+
+    START = "start"  # the first contact, or another beginning
+    HELP = "help"
+    STOP = "stop"
+
 
 @dataclass(frozen=True, kw_only=True)
 class IncomingMessage:
@@ -41,6 +54,11 @@ class IncomingMessage:
     customer_language: str | None = None
     forwarded: bool = False
     replaces: str | None = None
+    file_name: str | None = None
+    file_size: int | None = None  # bytes
+    thread_id: str | None = None  # of the topic in the chat, where chats have topics
+    command: Command | None = None
+    payload: str | None = None  # of the link that led to a START
 
 
 class TurnState(StrEnum):
@@ -77,6 +95,8 @@ class Message:
     forwarded: bool
     replaces: str | None
     received_at: datetime
+    file_name: str | None = None
+    file_size: int | None = None  # bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +153,7 @@ class Customer:
     chat_id: str
     name: str
     language: str | None
+    source: str | None = None  # where they came from: the payload of the link that they followed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,3 +179,5 @@ class Reply:
     settled_by: str | None  # name of the person who resolved its delivery
     settled_at: datetime | None
     marks: tuple[Mark, ...] = ()  # to be shown where their words stand in the text
+    first_part_id: int | None = None  # of the same reply; None: this is the first part
+    thread_id: str | None = None  # of the topic in the chat that it belongs to

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from kb_index.marks import Mark
-from kb_index.templates import fill
+from kb_index.templates import fields, fill
 from prompter.domain.conversation import Customer
 
 _OF_THE_CUSTOMER: dict[str, Callable[[Customer], str]] = {
@@ -42,3 +42,15 @@ def fill_marks(marks: Iterable[Mark], values: Mapping[str, str]) -> tuple[Mark, 
 def template_values(customer: Customer, constants: Mapping[str, str]) -> dict[str, str]:
     """Return the values of the fields in an answer to this customer."""
     return {**constants, **{name: value(customer) for name, value in _OF_THE_CUSTOMER.items()}}
+
+
+def unfilled_fields(text: str, customer: Customer) -> tuple[str, ...]:
+    """Return the distinct fields that a text to this customer still contains.
+
+    Braces in the customer's own name are no field.
+
+    >>> olga = Customer(id=1, conversation_id=1, channel="", chat_id="", name="{user}", language=None)
+    >>> unfilled_fields("{user}, заказ {number} едет.", olga)
+    ('number',)
+    """
+    return fields(text.replace(customer.name, "") if fields(customer.name) else text)

@@ -47,7 +47,7 @@ def give_back(request: Request, _me: Operator, conversation_id: Id) -> Done:
     return Done()
 
 
-@router.get("/conversations/{conversation_id}/articles/{article_id}/answer")
+@router.get("/conversations/{conversation_id}/articles/{article_id:path}/answer")
 def get_filled_answer(
     request: Request, _me: Operator, conversation_id: Id, article_id: ArticleId
 ) -> FilledAnswer:

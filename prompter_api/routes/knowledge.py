@@ -67,20 +67,20 @@ def add_article(request: Request, me: Supervisor, body: NewArticle) -> SavedOut:
     return SavedOut(version=services_of(request).knowledge.put(body.article(body.id), me, version=0))
 
 
-@router.put("/kb/articles/{article_id}", responses={409: _CHANGED})
+@router.put("/kb/articles/{article_id:path}", responses={409: _CHANGED})
 def put_article(request: Request, me: Supervisor, article_id: ArticleId, body: ArticleIn) -> SavedOut:
     """Change or add an article. Running processes answer with it within seconds."""
     version = services_of(request).knowledge.put(body.article(article_id), me, version=body.version)
     return SavedOut(version=version)
 
 
-@router.post("/kb/articles/{article_id}/versions/{version}/restore", responses={409: _CHANGED})
+@router.post("/kb/articles/{article_id:path}/versions/{version}/restore", responses={409: _CHANGED})
 def restore_article(request: Request, me: Supervisor, article_id: ArticleId, version: Id) -> SavedOut:
     """Restore an earlier version of an article. This also makes a new version."""
     return SavedOut(version=services_of(request).knowledge.restore(article_id, version, me))
 
 
-@router.get("/kb/articles/{article_id}")
+@router.get("/kb/articles/{article_id:path}")
 def get_article(request: Request, _me: Operator, article_id: ArticleId) -> ArticleHistoryOut:
     """Get an article of any status, with its earlier versions."""
     article, versions = services_of(request).knowledge.article(article_id)
@@ -90,7 +90,7 @@ def get_article(request: Request, _me: Operator, article_id: ArticleId) -> Artic
     )
 
 
-@router.post("/kb/articles/{article_id}/phrasings", status_code=201)
+@router.post("/kb/articles/{article_id:path}/phrasings", status_code=201)
 def add_phrasing(request: Request, _me: Supervisor, article_id: ArticleId, body: NewPhrasing) -> Done:
     """Add an alternative phrasing of an article's question. Imports never remove it."""
     services_of(request).knowledge.add_phrasing(article_id, body.text)

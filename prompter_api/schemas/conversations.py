@@ -19,6 +19,9 @@ class CustomerOut(Output):
     channel: str = Field(examples=["telegram"])
     name: str = Field(examples=["Ольга"])
     language: str | None = Field(examples=["ru"])
+    source: str | None = Field(
+        examples=["promo_42"], description="Where they came from: `start` of the link to the bot"
+    )
 
 
 class TurnOut(Output):
@@ -54,12 +57,14 @@ class QueueItemOut(Output):
 
 
 class MessageOut(Output):
-    """A customer's message."""
+    """A customer's message. The file of an attachment stays with the messenger."""
 
     id: int
     turn_id: int
-    kind: MessageKind
+    kind: MessageKind = Field(description="Other than `text`: an attachment, which `text` describes")
     text: str
+    file_name: str | None = Field(examples=["чек.pdf"])
+    file_size: int | None = Field(examples=[81_920], description="Bytes")
     forwarded: bool
     received_at: datetime
 
@@ -74,6 +79,8 @@ class ReplyOut(Output):
     author: Author
     operator_name: str | None = Field(examples=["anna"])
     text: str
+    part: int = Field(description="1 is the first part of a long reply")
+    first_part_id: int | None = Field(description="The first part of the same reply; null: this one")
     state: OutboxState = Field(description="unknown: it may have arrived, a person has to look")
     not_before: datetime
     attempts: int
@@ -191,4 +198,7 @@ class MessageAccepted(Output):
 
 
 class Settlement(Input):
-    send_again: bool = Field(description="false: leave it; an unknown one counts as sent then")
+    send_again: bool = Field(
+        description="false: leave it. An unknown one counts as sent then, and the rest of its reply follows; "
+        "a failed one is given up with the rest of its reply"
+    )

@@ -1,5 +1,6 @@
 """A conversation runs over HTTP: from the queue to the reply, with every possible refusal."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prompter.domain.conversation import OutboxState
+from prompter.domain.conversation import Command, IncomingMessage, MessageKind, OutboxState
 from tests.fakes import OrderDialogue
 from tests.web_shop import WebShop, acceptance, refusal
 
@@ -67,6 +68,29 @@ def test_every_action_has_its_verdict(
     turn_id, view = first_waiting(anna)
     answer = anna.post(f"/api/turns/{turn_id}/decision", json=acceptance(view, **changes))
     assert (answer.status_code, answer.json()["verdict"]) == (200, verdict)
+
+
+def test_attachments_and_sources_are_shown_as_such(shop: WebShop, anna: TestClient) -> None:
+    message = IncomingMessage(
+        channel="telegram",
+        chat_id="7",
+        external_id="1",
+        kind=MessageKind.DOCUMENT,
+        text="как вернуть товар",
+        file_name="чек.pdf",
+        file_size=81_920,
+    )
+    start = replace(
+        message, external_id="2", kind=MessageKind.TEXT, command=Command.START, payload="promo_42"
+    )
+    shop.reception.receive(start)
+    conversation = shop.reception.receive(message).conversation_id
+    shop.triage()
+    view = anna.get(f"/api/conversations/{conversation}").json()
+    sent = view["messages"][-1]
+    assert (sent["kind"], sent["file_name"], sent["file_size"]) == ("document", "чек.pdf", 81_920)
+    assert view["turn"]["handoff_reason"] == "media"
+    assert view["customer"]["source"] == "promo_42"
 
 
 def test_the_second_of_two_operators_is_told_who_was_faster(shop: WebShop, anna: TestClient) -> None:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, Table, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, String, Table, bindparam, func, select, update
 
 from prompter.common.clock import SLACK, Waits
 from prompter.domain.conversation import (
@@ -23,16 +23,14 @@ from prompter.storage.rows import Rows
 from prompter.storage.tables import (
     conversations,
     customers,
-    dialogues,
     later_suggestions,
-    messages,
     outbox,
     suggestions,
     turns,
 )
 
 # Written into the statement, for the indexes that hold only open turns.
-_IS_OPEN = turns.c.state == bindparam("open", TurnState.OPEN.value, String, literal_execute=True)
+IS_OPEN = turns.c.state == bindparam("open", TurnState.OPEN.value, String, literal_execute=True)
 _by_operator = outbox.alias("by_operator")  # built once: to build an alias takes longer than a query
 
 
@@ -41,7 +39,7 @@ class TurnRows(Rows):
 
     def current_turn(self, conversation_id: int) -> Turn | None:
         """Return the conversation's untriaged turn, which the customer may still be writing."""
-        where = (turns.c.conversation_id == conversation_id) & _IS_OPEN
+        where = (turns.c.conversation_id == conversation_id) & IS_OPEN
         row = self._connection.execute(select(turns).where(where)).one_or_none()
         return None if row is None else _turn(row)
 
@@ -71,10 +69,8 @@ class TurnRows(Rows):
         Self-clocked fair queuing (Golestani, 1994): every lane moves at its share, so no lane waits for
         ever, and an empty lane cannot save up turns for later.
         """
-        first = select(func.min(turns.c.queue_position)).where(_IS_OPEN).scalar_subquery()
-        last = (
-            select(func.max(turns.c.queue_position)).where(_IS_OPEN, turns.c.lane == lane).scalar_subquery()
-        )
+        first = select(func.min(turns.c.queue_position)).where(IS_OPEN).scalar_subquery()
+        last = select(func.max(turns.c.queue_position)).where(IS_OPEN, turns.c.lane == lane).scalar_subquery()
         return float(self._connection.scalar(select(func.coalesce(last, first, 0.0))) or 0.0)
 
     def last_turns(self, conversation_id: int, *, limit: int) -> list[datetime]:
@@ -82,10 +78,21 @@ class TurnRows(Rows):
         newest_first = (
             select(turns.c.received_at)
             .where(turns.c.conversation_id == conversation_id)
+            .where(turns.c.triaged_at.is_not(None) | IS_OPEN)  # commands are not triaged
             .order_by(turns.c.id.desc())
             .limit(limit)
         )
         return list(self._connection.scalars(newest_first))
+
+    def add_command_turn(self, conversation_id: int, now: datetime) -> int:
+        """Add a closed turn for a message that needs neither triage nor an operator, and return its id."""
+        return self._insert(
+            turns,
+            conversation_id=conversation_id,
+            state=TurnState.CLOSED.value,
+            received_at=now,
+            closes_at=now,
+        )
 
     def extend_turn(self, turn_id: int, *, last_message_id: int, closes_at: datetime) -> bool:
         """Add a message to an open turn. Return False if it was triaged in the meantime."""
@@ -134,7 +141,7 @@ class TurnRows(Rows):
         """
         rows = self._connection.execute(
             select(turns)
-            .where(_IS_OPEN, _is_due(now))
+            .where(IS_OPEN, _is_due(now))
             .where(turns.c.id.not_in(but))
             .order_by(turns.c.queue_position, turns.c.id)
             .limit(limit)
@@ -143,14 +150,14 @@ class TurnRows(Rows):
 
     def count_open(self, *, limit: int) -> int:
         """Count the untriaged turns, up to `limit`."""
-        counted = select(turns.c.id).where(_IS_OPEN).limit(limit).subquery()
+        counted = select(turns.c.id).where(IS_OPEN).limit(limit).subquery()
         return self._connection.scalar(select(func.count()).select_from(counted)) or 0
 
     def count_untriaged(self, now: datetime, *, limit: int = 10_000) -> tuple[int, datetime | None]:
         """Count the turns that wait for the worker, up to `limit`, and return the oldest's receipt time."""
         due = (
             select(turns.c.received_at)
-            .where(_IS_OPEN, _is_due(now))
+            .where(IS_OPEN, _is_due(now))
             .order_by(turns.c.queue_position, turns.c.id)
             .limit(limit)
             .subquery()
@@ -292,64 +299,12 @@ class TurnRows(Rows):
         )
         return [OfferedSuggestion(**row._mapping) for row in rows]
 
-    def join(self, turn: Turn, *, to: int, full_text: str) -> bool:
-        """Add the messages of an open turn to the waiting turn `to`, whose whole text is `full_text` then.
-
-        The open turn is deleted. Return False and change nothing if one of the two has changed since.
-        """
-        is_current = (turns.c.id == turn.id) & _IS_OPEN & (turns.c.last_message_id == turn.last_message_id)
-        if self._connection.scalar(select(turns.c.id).where(is_current).with_for_update()) is None:
-            return False
-        changed = self._connection.execute(
-            update(turns)
-            .where(turns.c.id == to, turns.c.state == TurnState.WAITING.value)
-            .values(last_message_id=turn.last_message_id, full_text=full_text)
-        )
-        if changed.rowcount == 0:
-            return False
-        self._connection.execute(update(messages).where(messages.c.turn_id == turn.id).values(turn_id=to))
-        self._connection.execute(
-            update(dialogues).where(dialogues.c.told_turn_id == turn.id).values(told_turn_id=to)
-        )
-        self._connection.execute(delete(turns).where(turns.c.id == turn.id))
-        return True
-
-    def replace_shown_suggestions(self, turn_id: int, offered: Sequence[OfferedSuggestion]) -> None:
-        """Show these suggestions from now on. Those of the first triage stay evidence."""
-        self._connection.execute(delete(later_suggestions).where(later_suggestions.c.turn_id == turn_id))
-        self._add_suggestions(later_suggestions, offered)
-
-    def close_greeting(self, turn_id: int) -> None:
-        """Close a waiting turn that asked nothing, as the customer has asked now. It is no evidence."""
-        self._connection.execute(
-            update(turns)
-            .where(turns.c.id == turn_id, turns.c.state == TurnState.WAITING.value)
-            .values(
-                state=TurnState.CLOSED.value,
-                lot_number=None,
-                lot_probability=None,
-                second_number=None,
-                second_probability=None,
-                blind=False,
-                tests=False,
-            )
-        )
-
     def close_turn(self, turn_id: int) -> bool:
         """Close a waiting turn. Return False if it was not waiting."""
         changed = self._connection.execute(
             update(turns)
             .where(turns.c.id == turn_id, turns.c.state == TurnState.WAITING.value)
             .values(state=TurnState.CLOSED.value)
-        )
-        return changed.rowcount == 1
-
-    def close_with(self, turn_id: int, *, answered_with: int) -> bool:
-        """Close a waiting turn that the reply to another one answers. Return False if it was not waiting."""
-        changed = self._connection.execute(
-            update(turns)
-            .where(turns.c.id == turn_id, turns.c.state == TurnState.WAITING.value)
-            .values(state=TurnState.CLOSED.value, answered_with=answered_with)
         )
         return changed.rowcount == 1
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -25,6 +26,7 @@ customers = Table(
     Column("external_id", String(200), nullable=False),
     Column("name", String(200), nullable=False),
     Column("language", String(35)),
+    Column("source", String(64)),  # where they came from: the payload of the first link that had one
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("channel", "external_id"),
 )
@@ -126,6 +128,9 @@ messages = Table(
     Column("text", Text, nullable=False),
     Column("forwarded", Boolean, nullable=False),
     Column("replaces", String(200)),  # external id of the message that this one edits
+    Column("file_name", String(200)),
+    Column("file_size", BigInteger),  # bytes
+    Column("thread_id", String(50)),  # the chat's topic that it was written in
     Column("received_at", UtcDateTime, nullable=False),
     UniqueConstraint("conversation_id", "external_id"),
 )
@@ -271,6 +276,8 @@ outbox = Table(
     Column("settled_by", ForeignKey("accounts.id")),  # who decided about its delivery
     Column("settled_at", UtcDateTime),
     Column("marks", JSON(none_as_null=True)),  # of the article's answer that it is
+    Column("thread_id", String(50)),  # the chat's topic that it is written in
+    Column("first_part_id", Integer),  # of the same reply; NULL: this is the first part
     UniqueConstraint("decision_id", "part"),
     one_of("state", "pending", "sending", "sent", "unknown", "failed", "cancelled"),
     one_of("author", "operator", "bot"),

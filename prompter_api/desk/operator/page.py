@@ -11,8 +11,13 @@ from fastapi.responses import Response
 from nicegui import APIRouter, ui
 from nicegui.events import GenericEventArguments
 
-from kb_index.templates import fields
-from prompter.common.errors import AlreadyDecided, CustomerWroteAgain, InvalidDecision, PrompterError
+from prompter.common.errors import (
+    AlreadyDecided,
+    CustomerWroteAgain,
+    InvalidDecision,
+    PrompterError,
+    UnfilledField,
+)
 from prompter.desk.decision import Action, Decision
 from prompter.desk.views import DeskSnapshot
 from prompter.domain.conversation import OfferedSuggestion, Turn
@@ -103,7 +108,7 @@ class DeskPage:
             "settle": self._resolve_delivery,
             "back": self._go_back,
             "drop": self._drop,
-            "help": self._help,
+            "help": self._screen.open_help,
             "troubles": self._toggle_failed_replies,
         }
 
@@ -275,10 +280,6 @@ class DeskPage:
             self._screen.enter(Mode.CARDS)
             self._set_draft(self._draft)
 
-    async def _help(self, _event: InputEvent) -> None:
-        self._screen.enter(Mode.HELP)
-        self._screen.focus("help")
-
     async def _toggle_failed_replies(self, _event: InputEvent) -> None:
         self._screen.toggle_troubles()
 
@@ -383,7 +384,7 @@ class DeskPage:
         try:
             await run_in_thread(self._session.write, conversation_id, text)
         except InvalidDecision as error:
-            self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)
+            self._screen.notices.say(words.refusal(error, self._t), bad=True)
             return
         self._set_draft(Draft())
         await self._refresh()
@@ -427,10 +428,9 @@ class DeskPage:
     def _explain(self, error: PrompterError, decision: Decision) -> None:
         """Show why a decision was refused. A text with empty template fields is opened for editing."""
         suggestion = self._suggestion(decision.rank)
-        text = decision.text or (suggestion.text if suggestion else self._draft.text)
-        self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)
-        if decision.action is Action.ACCEPT and suggestion is not None and fields(text):
-            self._begin(self._edit_of(suggestion, text))
+        self._screen.notices.say(words.refusal(error, self._t), bad=True)
+        if decision.action is Action.ACCEPT and suggestion is not None and isinstance(error, UnfilledField):
+            self._begin(self._edit_of(suggestion, decision.text or suggestion.text))
 
     async def _undo(self, _event: InputEvent) -> None:
         last = self._undoable.take()

@@ -140,6 +140,10 @@ class Screen:
         else:
             self._help.close()
 
+    async def open_help(self, _event: object) -> None:
+        self.enter(Mode.HELP)
+        self.focus("help")
+
     def ask_to_send_anyway(self, view: ConversationView | None, seen_message_id: int) -> None:
         """Ask with the messages that the customer has written after this one."""
         self._again.open(newer_than(view, seen_message_id) if view else [])

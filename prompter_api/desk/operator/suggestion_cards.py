@@ -1,9 +1,11 @@
 """The suggestions, best first, and the other actions for a turn."""
 
-from kb_index.templates import fields
+from collections.abc import Sequence
+
 from prompter.desk.views import ConversationView
 from prompter.domain.conversation import OfferedSuggestion, OutboxState
 from prompter.domain.dialogue import is_dialogue
+from prompter.text.template_fields import unfilled_fields
 from prompter.text.translations import Translations
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag, draw_keys
@@ -93,7 +95,7 @@ class SuggestionCards:
                     self._t.gettext("Search for an article (/) or write an answer (W)."),
                 )
             for suggestion in suggestions:
-                self._card(suggestion)
+                self._card(suggestion, unfilled_fields(suggestion.text, view.customer) if view else ())
 
     def _show_questions(self, view: ConversationView | None) -> None:
         """List the customer's questions if there are several: each waits until it is answered."""
@@ -130,7 +132,7 @@ class SuggestionCards:
             Tag("p", title, classes="empty__title")
             Tag("p", text)
 
-    def _card(self, suggestion: OfferedSuggestion) -> None:
+    def _card(self, suggestion: OfferedSuggestion, unfilled: Sequence[str]) -> None:
         _ = self._t.gettext
         level = words.level(suggestion.confidence)
         first = suggestion.rank == 1
@@ -151,8 +153,8 @@ class SuggestionCards:
             question = words.question(suggestion, self._topic)
             Tag("h3", question, classes="card__question", id=f"card-{suggestion.rank}", dir="auto")
             Tag("p", suggestion.text, classes="card__text", dir="auto")
-            if missing := fields(suggestion.text):
-                names = ", ".join("{" + name + "}" for name in missing)
+            if unfilled:
+                names = ", ".join("{" + name + "}" for name in unfilled)
                 Tag("p", _("Fill in: {fields}").format(fields=names), classes="notice notice--warn")
             with Tag("footer", classes="card__foot"):
                 with Tag(

@@ -228,6 +228,25 @@ def test_a_reason_of_a_later_version_is_shown_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (999, "999 Б"),
+        (1_500, "1,5 КБ"),
+        (81_920, "82 КБ"),
+        (1_000_000, "1 МБ"),
+        (4_200_000_000, "4,2 ГБ"),
+        (None, None),
+    ],
+)
+def test_the_size_of_a_file(size: int | None, text: str | None) -> None:
+    sent = Message(
+        id=1, turn_id=1, external_id="1", kind=MessageKind.DOCUMENT, text="", forwarded=False, replaces=None,
+        received_at=NOW, file_name="чек.pdf", file_size=size,
+    )  # fmt: skip
+    assert words.attachment(sent, RU, "ru") == " · ".join(filter(None, ["документ", "чек.pdf", text]))
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"), [(-1, "0 с"), (59.9, "59 с"), (60, "1 мин"), (7200, "2 ч"), (200_000, "2 д")]
 )
 def test_durations(seconds: float, text: str) -> None:
