@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
+from files.encoding import UTF_8
 from files.errors import BadFile
 from files.limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_EMPTY_ROWS
 from files.text import text_lines
@@ -48,14 +49,17 @@ def text_of(cell: str) -> str:
     return _ESCAPED_START.sub(r"\1", cell) if "'" in cell else cell
 
 
-def csv_rows(path: Path, *, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
+def csv_rows(
+    path: Path, *, delimiter: str = ",", encoding: str = UTF_8, quoting: int = csv.QUOTE_MINIMAL
+) -> Iterator[tuple[int, list[str]]]:
     """Yield every non-empty record and the physical line on which it starts (1 is the first).
 
     Raises:
         BadFile: when `text_lines` raises it, a quote is not closed, or a cell or a record is absurdly long.
     """
     # strict: a quote that is never closed is an error, not one huge cell.
-    reader = csv.reader(text_lines(path), delimiter=delimiter, strict=True)
+    lines = text_lines(path, encoding=encoding)
+    reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)  # type: ignore[arg-type]
     while True:
         row = reader.line_num + 1
         try:
@@ -72,14 +76,16 @@ def csv_rows(path: Path, *, delimiter: str = ",") -> Iterator[tuple[int, list[st
             yield row, cells
 
 
-def nonempty_rows(path: Path, *, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def nonempty_rows(
+    path: Path, *, delimiter: str, encoding: str = UTF_8, quoting: int = csv.QUOTE_MINIMAL
+) -> Iterator[tuple[int, list[str]]]:
     """Yield every record of `csv_rows` in which a cell holds more than spaces.
 
     Raises:
         BadFile: when `csv_rows` raises it, or an absurd number of consecutive records are empty.
     """
     n_empty = 0
-    for row, cells in csv_rows(path, delimiter=delimiter):
+    for row, cells in csv_rows(path, delimiter=delimiter, encoding=encoding, quoting=quoting):
         if "".join(cells).strip():
             n_empty = 0
             yield row, cells

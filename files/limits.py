@@ -30,6 +30,7 @@ MAX_SHEET_ROWS = 1_048_576  # Excel's own limit
 MAX_SHEET_COLUMNS = 16_384  # Excel's own limit
 MAX_SHEET_CELLS = 500_000  # cells that hold something
 MAX_SHEET_CELL_CHARS = 32_767  # UTF-16 units, Excel's own limit
+MAX_SHEET_MARKS = 100_000  # merged cells and links of one sheet
 MAX_SHEET_CHARS = 50_000_000  # in all cells together, and in all distinct texts together
 
 # JSON, YAML, HTML, Markdown

@@ -1,9 +1,10 @@
-"""Read a file's UTF-8 text line by line or whole."""
+"""Read a file's text line by line or whole: UTF-8, unless the caller knows of another encoding."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from files.encoding import UTF_8, encoding_name
 from files.errors import BadFile
 from files.limits import MAX_EMPTY_LINES, MAX_FILE_BYTES, MAX_LINE_CHARS, MB
 
@@ -13,15 +14,15 @@ _BINARY = "contains a NUL byte: this is a binary file, not text"
 _SAMPLE = 10_000  # bytes of a line used to guess its encoding
 
 
-def text_lines(path: Path) -> Iterator[str]:
-    """Yield the physical lines of a UTF-8 file with their line ends. A BOM is dropped.
+def text_lines(path: Path, *, encoding: str = UTF_8) -> Iterator[str]:
+    """Yield the physical lines of a text file with their line ends. A BOM is dropped.
 
     Raises:
-        BadFile: when the file cannot be opened, is not UTF-8, or holds NUL bytes, absurdly long lines or an
-            absurd number of empty lines.
+        BadFile: when the file cannot be opened, is not in that encoding, or holds NUL bytes, absurdly long
+            lines or an absurd number of empty lines.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open(encoding=encoding, newline="") as file:
             row = n_empty = 0
             while line := file.readline(MAX_LINE_CHARS):
                 row += 1
@@ -34,23 +35,24 @@ def text_lines(path: Path) -> Iterator[str]:
                     problem = f"over {MAX_EMPTY_LINES} empty lines one after the other: remove them"
                     raise BadFile(path, problem, row=row)
                 yield line
-    except UnicodeDecodeError:
-        raise _encoding_error(path) from None
+    except UnicodeError:
+        raise _encoding_error(path, encoding) from None
     except OSError as error:
         raise unreadable_error(path, error) from None
 
 
-def whole_text(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> str:
-    """Return the whole text of a UTF-8 file with `\\n` as its line end. A BOM is dropped.
+def whole_text(path: Path, *, max_bytes: int = MAX_FILE_BYTES, encoding: str = UTF_8) -> str:
+    """Return the whole text of a file with `\\n` as its line end. A BOM is dropped.
 
     Raises:
-        BadFile: when the file cannot be opened, is not UTF-8, holds NUL bytes, or is larger than `max_bytes`.
+        BadFile: when the file cannot be opened, is not in that encoding, holds NUL bytes, or is
+            larger than `max_bytes`.
     """
     check_size(path, max_bytes=max_bytes)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise _encoding_error(path) from None
+        text = path.read_text(encoding=encoding)
+    except UnicodeError:
+        raise _encoding_error(path, encoding) from None
     except OSError as error:
         raise unreadable_error(path, error) from None
     if "\x00" in text:
@@ -74,8 +76,10 @@ def unreadable_error(path: Path, error: OSError) -> BadFile:
     return BadFile(path, f"cannot be read: {error.strerror or error}")
 
 
-def _encoding_error(path: Path) -> BadFile:
-    """Return the error for a file that is not UTF-8, with the first bad line and its likely encoding."""
+def _encoding_error(path: Path, encoding: str) -> BadFile:
+    """Return the error for a file in another encoding, for UTF-8 with the first bad line and a guess."""
+    if encoding != UTF_8:
+        return BadFile(path, f"is not {encoding_name(encoding)} text: {_SAVE_AS_UTF8}")
     with path.open("rb") as file:
         if file.read(2) in {b"\xff\xfe", b"\xfe\xff"}:
             return BadFile(path, f"is UTF-16 text: {_SAVE_AS_UTF8}")

@@ -93,7 +93,7 @@ class _Builder:
         self._on_repeated_key = on_repeated_key
         self._max_aliases = max_aliases
         self._root: Node | None = None
-        self._open: list[tuple[Node, list[Node]]] = []  # collections and their pending keys
+        self._open: list[tuple[Node, list[Node], dict[str, int]]] = []  # their pending keys, rows of keys
         self._anchors: dict[str, Node] = {}
         self._sizes: dict[int, tuple[Node, int, int]] = {}  # by id(), unique while the node is stored
         self._n_nodes = self._n_aliases = self._n_merged = self._n_copies = self._n_copied_chars = 0
@@ -112,11 +112,11 @@ class _Builder:
                 is_list = isinstance(event, yaml.SequenceStartEvent)
                 node = self._anchor(event, Node(line=line, value=[] if is_list else {}))
                 self._place(node)
-                self._open.append((node, []))
+                self._open.append((node, [], {}))
                 if len(self._open) > MAX_YAML_DEPTH:
                     raise BadFile(self._path, _TOO_DEEP, row=line)
             elif isinstance(event, yaml.CollectionEndEvent):
-                closed, _ = self._open.pop()
+                closed, _, _ = self._open.pop()
                 self._merge(closed)
             elif isinstance(event, yaml.DocumentEndEvent):
                 break
@@ -127,7 +127,7 @@ class _Builder:
         if not self._open:
             self._root = node
             return
-        parent, waiting = self._open[-1]
+        parent, waiting, rows = self._open[-1]
         if isinstance(parent.value, list):
             parent.value.append(node)
         elif isinstance(parent.value, dict):
@@ -141,8 +141,10 @@ class _Builder:
             if name in parent.value and self._on_repeated_key:
                 self._on_repeated_key(key.line, name)
             elif name in parent.value:
-                raise BadFile(self._path, f"the key {name[:60]!r} comes twice: remove one", row=node.line)
+                problem = f"the key {name[:60]!r} comes twice, first in row {rows[name]}: remove one"
+                raise BadFile(self._path, problem, row=key.line)
             parent.value[name] = node
+            rows[name] = key.line
 
     def _merge(self, node: Node) -> None:
         """Add the entries of the mappings that `<<` names, except keys that the mapping itself has."""
@@ -173,7 +175,7 @@ class _Builder:
         if name not in self._anchors:
             raise BadFile(self._path, f"the alias '*{name}' has no anchor of that name before it", row=line)
         node = self._anchors[name]
-        if any(node is open_node for open_node, _ in self._open):
+        if any(node is open_node for open_node, _, _ in self._open):
             raise BadFile(self._path, f"the alias '*{name}' stands for what it is itself a part of", row=line)
         n_nodes, n_chars = self._size(node)
         self._n_copies += n_nodes

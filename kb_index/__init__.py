@@ -1,6 +1,7 @@
 """Which articles answer an utterance?
 
 article, templates, text, errors              the article, its template fields, comparable texts
+markup, marks, answer_format                  Markdown and HTML of answers as text that anybody can read
 search, lexical, labeled_texts                ranking by meaning, words, spelling and confirmed questions
 vector_index, faiss_index, flat_index         a vector index: the seam, FAISS, the reference
 index_contents, persistence                   following changes of articles; the index on disk

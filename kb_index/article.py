@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from kb_index.errors import InvalidArticle
+from kb_index.marks import Mark, to_lines
 
 _ID = re.compile(r"[^\s|]{1,200}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -28,7 +29,8 @@ class Status(StrEnum):
 class Article:
     """A question, alternative phrasings of it, and its answer.
 
-    `answer` may hold template fields such as `{customer_name}`. `language` is a BCP 47 tag.
+    `answer` is plain text, which may hold template fields such as `{customer_name}`. `marks` are the parts of
+    it that a channel may show in bold, as a link and so on. `language` is a BCP 47 tag.
     `valid_from` and `valid_until` are inclusive; None leaves that end open.
 
     Raises:
@@ -44,6 +46,7 @@ class Article:
     status: Status = Status.PUBLISHED
     valid_from: date | None = None
     valid_until: date | None = None
+    marks: tuple[Mark, ...] = ()
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):
@@ -79,6 +82,8 @@ class Article:
             self.id, self.question, self.answer, self.topic, self.language, list(self.phrasings),
             self.status.value, str(self.valid_from), str(self.valid_until),
         ]  # fmt: skip
+        if self.marks:
+            fields.append(to_lines(self.marks))
         return hashlib.sha256(json.dumps(fields, ensure_ascii=False).encode()).hexdigest()
 
     def is_live(self, on: date) -> bool:

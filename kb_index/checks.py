@@ -1,17 +1,18 @@
-"""Find problems in a knowledge base that was read without errors: duplicates, conflicts and gaps."""
+"""Find problems in a knowledge base that was read without errors: duplicates, conflicts, gaps and markup."""
 
 import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kb_index.answer_format import leftovers
 from kb_index.article import Article, Status
-from kb_index.near_texts import are_similar, find_nearest, near_pairs
+from kb_index.near_texts import are_similar, find_nearest, misspelled_pairs, near_pairs
 from kb_index.templates import fields
 from kb_index.text import normalize
 
@@ -26,6 +27,7 @@ class Kind(StrEnum):
     CONFLICTING_ANSWERS = "conflicting_answers"
     EMPTY_ANSWER = "empty_answer"
     UNKNOWN_FIELD = "unknown_field"
+    MARKUP = "markup"
 
 
 class Severity(StrEnum):
@@ -90,8 +92,16 @@ def _article_problems(article: Article, known_fields: frozenset[str]) -> Iterato
     served = article.status is Status.PUBLISHED
     severity = Severity.ERROR if served else Severity.WARNING
     if not article.answer.strip():
-        message = f"{article.id} has no answer: write one" + (", or make it a draft" if served else "")
+        message = f"{_named(article)} has no answer: write one" + (", or make it a draft" if served else "")
         yield Problem(kind=Kind.EMPTY_ANSWER, severity=severity, article_ids=(article.id,), message=message)
+    if found := [*leftovers(article.answer)]:
+        shown = ", ".join(f"«{_shorten(piece)}»" for piece in found[:3])
+        yield Problem(
+            kind=Kind.MARKUP,
+            severity=severity,
+            article_ids=(article.id,),
+            message=f"{_named(article)} shows markup to customers ({shown}): write it as plain text",
+        )
     for field in fields(article.answer):
         if field in known_fields:
             continue
@@ -101,7 +111,7 @@ def _article_problems(article: Article, known_fields: frozenset[str]) -> Iterato
             kind=Kind.UNKNOWN_FIELD,
             severity=severity,
             article_ids=(article.id,),
-            message=f"{article.id} asks for {{{field}}}, which nothing fills in: {advice}",
+            message=f"{_named(article)} asks for {{{field}}}, which nothing fills in: {advice}",
             field=field,
         )
 
@@ -114,8 +124,13 @@ def _list_fields(known_fields: frozenset[str]) -> str:
 def _pair_problem(pair: _Pair, articles: Sequence[Article]) -> Problem:
     first, second = articles[pair.first], articles[pair.second]
     same = are_similar(first.answer, second.answer)
-    first_text, second_text = (_shorten(text) for text in pair.texts)
-    asked = f"«{first_text}»" if first_text == second_text else f"«{first_text}» and «{second_text}»"
+    first_text, second_text = (f"«{_shorten(text)}»" for text in pair.texts)
+    is_title = [text == article.question for text, article in zip(pair.texts, (first, second), strict=True)]
+    if all(is_title):
+        asked = f"{first_text} ({first.id}) and {second_text} ({second.id}) ask nearly the same"
+    else:  # they ask it by a phrasing
+        asked = f"{_named(first)} and {_named(second)} ask nearly the same"
+        asked += f" ({first_text})" if first_text == second_text else f" ({first_text} and {second_text})"
     if same:
         ending = "and answer the same: merge them"
     else:
@@ -125,7 +140,7 @@ def _pair_problem(pair: _Pair, articles: Sequence[Article]) -> Problem:
         kind=Kind.NEAR_DUPLICATE if same else Kind.CONFLICTING_ANSWERS,
         severity=Severity.ERROR if both_served and not same else Severity.WARNING,
         article_ids=(first.id, second.id),
-        message=f"{first.id} and {second.id} ask nearly the same ({asked}) {ending}",
+        message=f"{asked} {ending}",
     )
 
 
@@ -152,7 +167,11 @@ def _pairs(articles: Sequence[Article], vectors: NDArray[np.float32] | None) -> 
         for first, second in pairwise(positions):
             found.append(_Pair(first=first, second=second, similarity=1.0, texts=texts))
     keys = list(askers)
-    for i, j, similarity in near_pairs([text for _, text in keys], [language for language, _ in keys]):
+    texts_of_keys, languages = [text for _, text in keys], [language for language, _ in keys]
+    # What is alike by letters comes first: a pair that is found twice keeps what it is told by.
+    for i, j, similarity in chain(
+        near_pairs(texts_of_keys, languages), misspelled_pairs(texts_of_keys, languages)
+    ):
         first_key, second_key = keys[i], keys[j]
         first, second, texts = (
             askers[first_key][0],
@@ -173,6 +192,10 @@ def _pairs(articles: Sequence[Article], vectors: NDArray[np.float32] | None) -> 
         if pair.first != pair.second and (two not in best or best[two].similarity < pair.similarity):
             best[two] = pair
     return sorted(best.values(), key=lambda pair: (pair.first, pair.second))
+
+
+def _named(article: Article) -> str:
+    return f"«{_shorten(article.question)}» ({article.id})"
 
 
 def _shorten(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Find texts that are nearly the same, character by character.
+"""Find texts that are nearly the same, character by character or but for typing errors.
 
 Two texts are nearly the same if the sets of their character 3-grams overlap by `NEAR` (Jaccard) and they
 name the same numbers. All such pairs are found exactly, yet without comparing everything with everything:
@@ -7,12 +7,13 @@ Kaushik, ICDE 2006; Bayardo, Ma & Srikant, WWW 2007).
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
 
 from kb_index.text import normalize, numbers
 
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 
 NEAR = 0.8  # Jaccard similarity of character 3-grams, 1.0 is identical
 MAX_PAIRS = 5  # per text: reports 1,000 problems for 1,000 copies, not 500,000
+_MIN_LETTERS = 5  # shorter words that differ by a letter are different words
+_NEIGHBOURS = 20
+_MAX_TEXTS_WITH_AN_ERROR = 2  # a form that more texts have is a word of its own
+_PREFIXES = (
+    "", *"в во вы от ото за на по под при пере пре про с со у из ис до раз рас не без бес о об".split(),
+    *"un re in im en dis de ex".split(),
+)  # fmt: skip
 _BLOCK = 128  # rows compared at a time
 _PAIRS = 65_536  # pairs compared at a time
 
@@ -82,6 +90,84 @@ def near_pairs(texts: Sequence[str], classes: Sequence[Hashable]) -> Iterator[tu
         )
         near = similarity >= NEAR - 1e-9
         yield from find_nearest(pair_rows[near], partners[near], similarity[near])
+
+
+def misspelled_pairs(texts: Sequence[str], classes: Sequence[Hashable]) -> Iterator[tuple[int, int, float]]:
+    """Yield i < j of the same class and numbers whose words differ only as by typing errors.
+
+    One letter more, less, another or swapped makes an error, in words of `_MIN_LETTERS` letters or more; at
+    most a third of the words, but always one, may have one. A text is compared with the `_NEIGHBOURS` that
+    follow it among those that may be alike. The texts must be normalized by `normalize`.
+    """
+    words = [text.split() for text in texts]
+    in_texts = Counter(word for line in words for word in set(line))
+    cluster = _clusters(in_texts)
+    alike: dict[Hashable, list[int]] = defaultdict(list)
+    for number, (line, class_) in enumerate(zip(words, classes, strict=True)):
+        alike[class_, tuple(cluster.get(word, word) for word in line)].append(number)
+    for group in alike.values():
+        for at, first in enumerate(group):
+            for second in group[at + 1 : at + 1 + _NEIGHBOURS]:
+                if _is_misspelled(words[first], words[second], in_texts):
+                    yield first, second, NEAR
+
+
+def near_questions(questions: Sequence[str], others: Sequence[str]) -> dict[str, str]:
+    """Return one of the others that asks nearly the same, by question. Most have none."""
+    texts = [normalize(text) for text in (*questions, *others)]
+    classes = [0] * len(texts)
+    found: dict[str, str] = {}
+    for first, second, _ in chain(near_pairs(texts, classes), misspelled_pairs(texts, classes)):
+        if first < len(questions) <= second:
+            found.setdefault(questions[first], others[second - len(questions)])
+    return found
+
+
+def _clusters(words: Iterable[str]) -> dict[str, str]:
+    """Return a word that stands for all that are one typing error apart, and for theirs, by word.
+
+    Two such words have a form in common in which no letter or one letter of them is left out.
+    """
+    root: dict[str, str] = {}
+
+    def find(word: str) -> str:
+        while root[word] != word:
+            root[word] = word = root[root[word]]
+        return word
+
+    by_form: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(words):
+        if len(word) < _MIN_LETTERS - 1 or not word.isalpha():
+            continue
+        root[word] = word
+        for form in {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}:
+            for other in by_form[form]:
+                if OSA.distance(word, other, score_cutoff=1) == 1:
+                    root[find(word)] = find(other)
+            if len(by_form[form]) < _NEIGHBOURS:
+                by_form[form].append(word)
+    return {word: find(word) for word in root}
+
+
+def _is_misspelled(first: Sequence[str], second: Sequence[str], in_texts: Mapping[str, int]) -> bool:
+    different = [(left, right) for left, right in zip(first, second, strict=True) if left != right]
+    if not 1 <= len(different) <= max(1, len(first) // 3):
+        return False
+    return all(
+        max(len(left), len(right)) >= _MIN_LETTERS
+        and min(in_texts[left], in_texts[right]) <= _MAX_TEXTS_WITH_AN_ERROR
+        and OSA.distance(left, right, score_cutoff=1) == 1
+        and not _differ_in_prefix(left, right)
+        for left, right in different
+    )
+
+
+def _differ_in_prefix(left: str, right: str) -> bool:
+    """Return True for words of one stem that mean different things: включить and выключить."""
+    stems = [
+        {word[len(prefix) :] for prefix in _PREFIXES if word.startswith(prefix)} for word in (left, right)
+    ]
+    return any(len(stem) > 1 for stem in stems[0] & stems[1])
 
 
 def _jaccard(

@@ -17,8 +17,9 @@ from starlette.requests import HTTPConnection
 from prompter.accounts.roles import require_role
 from prompter.accounts.sessions import Visit
 from prompter.domain.account import Account, ApiToken, Role, Scope, Session
-from prompter_api import cookies
+from prompter_api import cookies, idempotency
 from prompter_api.errors import PasswordChangeNeeded
+from prompter_api.schemas.common import SecretOutput
 from prompter_api.services import Services, services_of
 from web.origins import OTHER_SITE, SAFE_METHODS, is_same_origin
 
@@ -119,19 +120,48 @@ class Guard:
 
 
 class GuardedRoute(APIRoute):
-    """Checks the route's guard before the body is read, so that nothing from strangers is parsed."""
+    """Checks the route's guard before the body is read, so that nothing from strangers is parsed.
+
+    A POST that changes something is carried out once for each idempotency key. A person's choice of their
+    own password or language has the same result however often it is sent.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self._is_repeatable:
+            extra = self.openapi_extra or {}
+            others = [known for known in extra.get("parameters", ()) if known != idempotency.PARAMETER]
+            self.openapi_extra = extra | {"parameters": [*others, idempotency.PARAMETER]}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        guard = next(_guards(self.dependant), None)
+        guard = self._guard
         if guard is None:
             return handle
 
         async def admit_and_handle(request: Request) -> Response:
-            await guard.admit(request)
+            caller = await guard.admit(request)
+            if self._is_repeatable and idempotency.HEADER in request.headers:
+                return await idempotency.answer_once(
+                    request, caller.account.id, handle, keeps_body=not self._answers_with_secret
+                )
             return await handle(request)
 
         return admit_and_handle
+
+    @property
+    def _guard(self) -> Guard | None:
+        return next(_guards(self.dependant), None)
+
+    @property
+    def _is_repeatable(self) -> bool:
+        guard = self._guard
+        changes = guard is not None and guard.scope is None and not guard.before_password_change
+        return changes and "POST" in (self.methods or ())
+
+    @property
+    def _answers_with_secret(self) -> bool:
+        return isinstance(self.response_model, type) and issubclass(self.response_model, SecretOutput)
 
 
 def _guards(dependant: Dependant) -> Iterator[Guard]:

@@ -14,6 +14,12 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb_index import InvalidArticle
+from prompter.accounts.idempotency import (
+    AnswerNotKept,
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+    InvalidIdempotencyKey,
+)
 from prompter.accounts.passwords import WeakPassword
 from prompter.accounts.service import LastAdmin, NameTaken, TokenMade, TooManyTokens, WrongPassword
 from prompter.common.errors import (
@@ -92,6 +98,10 @@ STATUS: Mapping[type[Exception], int] = {
     LoginRefused: 401,
     TooManyTries: 429,
     TooManyAtOnce: 429,
+    InvalidIdempotencyKey: 422,
+    IdempotencyKeyReused: 422,
+    IdempotencyKeyInUse: 409,
+    AnswerNotKept: 409,
     Conflict: 409,
     NotReady: 409,
     JobRunning: 409,
@@ -194,7 +204,7 @@ async def _refuse(request: Request, error: Exception) -> JSONResponse:
         log_unavailable(request, error)
     headers = (
         {"Retry-After": str(error.retry_after)}
-        if isinstance(error, TooManyTries | TooManyAtOnce | DatabaseUnavailable)
+        if isinstance(error, TooManyTries | TooManyAtOnce | IdempotencyKeyInUse | DatabaseUnavailable)
         else None
     )
     return problem(STATUS[_kind_of(error)], *describe_error(error), headers)

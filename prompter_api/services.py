@@ -8,12 +8,14 @@ from typing import Protocol
 from anyio import CapacityLimiter
 from fastapi import Request
 
+from kb_index import Article
 from nlu.encoders.encoder import Vectors
+from prompter.accounts.idempotency import IdempotencyKeys
 from prompter.accounts.service import Accounts
 from prompter.accounts.sessions import Sessions
 from prompter.desk.service import Desk
 from prompter.dialogue.actions import Actions
-from prompter.domain.triage import Triage
+from prompter.domain.triage import Suggestion, Triage
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals
 from prompter.knowledge.topics import Topics
@@ -33,6 +35,8 @@ class Assistant(Protocol):
 
     def triage(self, text: str) -> Triage: ...
 
+    def suggest(self, text: str) -> Sequence[Suggestion]: ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Embeddings:
@@ -48,6 +52,7 @@ class Services:
 
     accounts: Accounts
     sessions: Sessions
+    idempotency: IdempotencyKeys
     throttle: LoginThrottle
     actions: Actions
     assistant: Assistant
@@ -81,6 +86,11 @@ class Services:
     # Logins must not take the threads that customers' requests need.
     password_checks: PasswordChecks = field(default_factory=PasswordChecks)
     login_lookups: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
+
+    def find_articles(self, text: str, *, limit: int) -> list[Article]:
+        """Find articles for an operator by the bot's own search, which sees through typos, and by text."""
+        similar = [suggestion.article_id for suggestion in self.assistant.suggest(text)]
+        return self.desk.find_articles(text, similar=similar, limit=limit)
 
     def explanation(self, text: str) -> Explanation:
         """Explain the triage of a text. As in `ask`, the route takes readiness into account."""

@@ -203,6 +203,7 @@ class Telegram(Section):
     base_url: SecretStr = SecretStr("https://api.telegram.org/bot")
     poll_seconds: int = Field(25, ge=0, le=50)
     timeout_seconds: float = Field(15.0, gt=0)
+    greetings: dict[str, str] = Field({})
 
 
 _HOST = re.compile(r"(\*\.)?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\]")

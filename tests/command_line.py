@@ -38,12 +38,17 @@ class Ran:
         return self.stderr
 
 
-def run_command(*arguments: str, stdin: str = "") -> Ran:
-    """Run the whole program like `sufler ...`."""
+class _Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def run_command(*arguments: str, stdin: str = "", is_terminal: bool = False) -> Ran:
+    """Run the whole program like `sufler ...`, with `stdin` from a file or typed at a terminal."""
     out, err, exit_code = StringIO(), StringIO(), 0
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setattr("sys.argv", ["sufler", *arguments])
-        patch.setattr("sys.stdin", StringIO(stdin))
+        patch.setattr("sys.stdin", (_Terminal if is_terminal else StringIO)(stdin))
         try:
             main()
         except SystemExit as end:

@@ -30,7 +30,7 @@ def reader_of(name: str) -> Callable[[Path], object]:
 
         return articles
     if name == "chats":
-        from prompter.knowledge.chat_history_import import (
+        from prompter.knowledge.chat_history import (
             read_history,  # what is made of the messages shows its progress
         )
 
@@ -162,6 +162,29 @@ _text("opening brackets", "a.jsonl", "[", *JSON)
 _text("nested lists", "a.jsonl", "[" * 400 + "]" * 400 + ",", *JSON, head="[", tail="[]]")
 _numbered("articles", "a.jsonl", '{"question":"%d","answer":"b"}\n')
 
+_TELEGRAM = '{"id":1,"type":"personal_chat","messages":['
+_FROM = '"type":"message","date":"2026-03-02T09:30:00","from_id":"user%d"'
+_numbered(
+    "messages of Telegram", "a.json", "{" + _FROM + ',"text":"a"},', "chats", head=_TELEGRAM, tail="{}]}"
+)
+_numbered(
+    "pieces of Telegram", "a.json", '{"text":"%d"},', "chats", head=_TELEGRAM + '{"text":[', tail='""]}]}'
+)
+_text("chats of Telegram", "a.json", '{"id":1},', "chats", head='{"chats":{"list":[', tail="{}]}}")
+_text("keys before the chats", "a.json", '"a":{"b":[1]},', "chats", head="{", tail='"chats":{"list":[]}}')
+_text(
+    "comments", "a.json", '{"public":false},', "chats", head='[{"requester_id":1,"comments":[', tail="{}]}]"
+)
+_text("tickets", "a.jsonl", '{"requester_id":1,"comments":[{}]}\n', "chats")
+_numbered("lines of WhatsApp", "a.txt", "02.03.2026, 09:30 - a%d: b\n", "chats")
+_text("lines of one message", "a.txt", "b\n", "chats", head="02.03.2026, 09:30 - a: b\n")
+_text("one line of WhatsApp", "a.txt", "b ", "chats", head="02.03.2026, 09:30 - a: ")
+_text("authors without end", "a.txt", "02.03.2026, 09:30 - " + "a" * 200 + "\n", "chats")
+_text("marks of WhatsApp", "a.txt", "\u200e", "chats", head="[02.03.2026, 09:30:00] a: ")
+_text("digits", "a.txt", "0", "chats")
+_text("dates", "a.csv", "2026-03-02 " * 50, "chats", head=HEADER + "1,client,", tail=",a")
+_text("digits of a time", "a.csv", "1:00 ", "chats", head=HEADER + "1,client,", tail=",a")
+
 YAML = ("articles", "project", "examples", "settings")
 _text("opening brackets", "a.yml", "[", *YAML, head="nlu: ")
 _text("opening braces", "a.yml", "{a: ", *YAML, head="nlu: ")
@@ -281,6 +304,46 @@ for _unit in (
     _text(f"a heading of {_unit}", "a.md", _unit, head="# ")
     _text(f"headings of {_unit}", "a.md", "# " + _unit * (15_000 // len(_unit)) + "\n")
 
+_MD = "# Questions\n\n"
+for _unit in (
+    "<details><summary>a</summary>\n\nb\n</details>\n\n", "<details>\n", "<summary>\n\n", "<table><td>\n\n",
+    "<!--", "``<!-- -->\n", "**a?**\nb\n", "1. a?\n   b\n", "a?\n", "Q: a\nA: b\n", "|a?|b|\n",
+):  # fmt: skip
+    _text(f"text of {_unit}", "a.md", _unit, head=_MD)
+    _text(f"folds and {_unit}", "a.md", _unit, head="<details><summary>a</summary>b</details>\n\n")
+for _unit in (
+    "**a** ",
+    "[a](/b) ",
+    "[",
+    "*a ",
+    "<b>a</b>",
+    "<!--",
+    "&amp;",
+    "<ul><li>",
+    "<a href=b>",
+    "> ",
+    "- ",
+):
+    _numbered(f"answers of {_unit}", "a.md", "# q%d\n" + _unit + "\n")
+    _text(f"a cell of {_unit}", "a.csv", _unit, head=HEADER + "a,<p>**b**", tail="\n")
+    _numbered(f"cells of {_unit}", "a.csv", "q%d,<p>**b**" + _unit * 90 + "\n", head=HEADER)
+_numbered("different folds", "a.md", "<details><summary>q%d</summary>\n\nb\n</details>\n\n")
+_numbered("different bold questions", "a.md", "**q%d?**\n\nb\n\n", head=_MD)
+_numbered("different labelled questions", "a.md", "Q: q%d\nA: b\n\n", head=_MD)
+_numbered("a table of questions", "a.md", "|q%d|b|\n", head=_MD + "|question|answer|\n|-|-|\n")
+_text("a table of cells", "a.md", "|a", head=_MD + "|a|b|\n|-|-|\n")
+
+for _unit in ('{"tag":"a","patterns":["b"],"responses":["c"]},', '{"tag":"a"},', "0,"):
+    head = '{"intents":[{"tag":"x","patterns":["y"],"responses":["z"]},'
+    _text(f"intents of {_unit}", "a.json", _unit, head=head, tail="0]}")
+_numbered(
+    "articles of a help center",
+    "a.json",
+    '{"id":%d,"title":"a","body":"<p>b<ul><li>c</ul>"},',
+    head='{"articles":[',
+    tail="0]}",
+)
+
 H2 = "<h2>a</h2>b"
 _ITEM = "itemtype='http://schema.org/Question'"
 for _unit in (
@@ -294,6 +357,16 @@ for _unit in (
 ):  # fmt: skip
     _text(f"page of {_unit}", "a.html", _unit, head=H2)
 _numbered("page of different details", "a.html", "<details><summary>q%d</summary>b</details>")
+_numbered("page of panels", "a.html", "<button aria-controls=p%d>q</button><div id=p1>b</div>")
+_numbered("page of buttons", "a.html", "<button>q%d</button><p>b</p>")
+_numbered("page of classes", "a.html", "<div class=question>q%d</div><div class=answer>b</div>")
+for _unit in (
+    "<button>", "<button aria-controls=a>", "<button>a</button>", "<div class=question>", "<td>a</td>",
+    "<div class=question>a</div>", "<div id=a>", "<p>a?</p>", "<p><b>a?</b></p>b", "<ul><li>", "<h3>a?</h3>",
+    "<img src=a>", "<div class=answer>", "<tr><td>a?<td>b", "<a href=b><b>",
+    "<details><summary>a?</summary>b",
+):  # fmt: skip
+    _text(f"page of {_unit}", "a.html", _unit, head=H2)
 _numbered(
     "page of different details below a heading",
     "a.html",

@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
+from prompter.accounts.idempotency import IdempotencyKeys
 from prompter.accounts.service import scopes_of
 from prompter.accounts.sessions import Sessions, Visit
 from prompter.common.clock import Clock, utc_now
@@ -69,6 +70,7 @@ class WebShop(Shop[ClockT]):
         own: dict[str, Any] = {
             "accounts": self.accounts,
             "sessions": self.sessions,
+            "idempotency": IdempotencyKeys(self.store, secret=SECRET, clock=self.clock),
             "actions": Actions(
                 self.store,
                 self.preview,

@@ -219,6 +219,7 @@ function items() {
     isBot: line.author === "bot",
     reply: line.reply,
     text: line.text || words.media,
+    spans: line.spans,
     at: new Date(line.at),
     state: "stored",
   }));
@@ -294,7 +295,8 @@ function lineNode(item, previous, next) {
     const bubble = document.createElement("div");
     bubble.className = "bubble";
     bubble.dir = "auto";
-    fillText(bubble, item.text);
+    if (item.spans) fillSpans(bubble, item.spans);
+    else fillText(bubble, item.text);
     const note = document.createElement("div");
     note.className = "note";
     node.append(bubble, ...(item.reply ? [pressNode(item.reply)] : []), note);
@@ -370,6 +372,31 @@ function showPressed(node, reply, outcome) {
   node.querySelector("[role=status]").textContent = outcome;
 }
 
+const tags = { bold: "strong", italic: "em", code: "code" };
+
+function fillSpans(element, spans) {
+  for (const span of spans) {
+    let place = element;
+    for (const look of span.looks) {
+      if (!tags[look]) continue;
+      const node = document.createElement(tags[look]);
+      place.append(node);
+      place = node;
+    }
+    if (/^https?:\/\//.test(span.address)) place.append(linkTo(span.address, span.text));
+    else fillText(place, span.text);
+  }
+}
+
+function linkTo(address, text) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer nofollow";
+  link.textContent = text;
+  return link;
+}
+
 function fillText(element, text) {
   // Everything goes in as text; only addresses of web pages become links.
   for (const part of text.split(/(https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]])/)) {
@@ -377,12 +404,7 @@ function fillText(element, text) {
       element.append(part);
       continue;
     }
-    const link = document.createElement("a");
-    link.href = part;
-    link.target = "_blank";
-    link.rel = "noopener noreferrer nofollow";
-    link.textContent = part;
-    element.append(link);
+    element.append(linkTo(part, part));
   }
 }
 

@@ -5,6 +5,7 @@ Messages arrive by long polling and are acknowledged after they are stored. Repl
     poller      asks for updates, stores them, then acknowledges
     mapping     turns an update into a message or a button press
     channel     sends a reply and reports the outcome
+    formatting  bold, links and so on of an answer
     keyboard    the buttons under an automated reply
     client      a thin wrapper around python-telegram-bot's `Bot` that keeps the token out of logs
 """

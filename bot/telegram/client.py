@@ -3,13 +3,13 @@
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import structlog
-from telegram import Bot, InlineKeyboardMarkup, Update
+from telegram import Bot, InlineKeyboardMarkup, MessageEntity, Update
 from telegram.error import NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
@@ -116,13 +116,30 @@ class TelegramClient:
             )
             return UnreadableUpdate(update_id=update_id, raw=raw)
 
-    async def send(self, chat_id: int, text: str, *, buttons: InlineKeyboardMarkup | None = None) -> int:
-        """Send a plain text. Return the message's id.
+    async def send(
+        self,
+        chat_id: int,
+        text: str,
+        *,
+        entities: Sequence[MessageEntity] = (),
+        buttons: InlineKeyboardMarkup | None = None,
+        thread_id: int | None = None,
+    ) -> int:
+        """Send a text, into a topic of the chat if one is given, and return the message's id.
+
+        `entities` of the text are shown in bold, as links and so on.
 
         Raises:
             TelegramError: when the request fails: the library's error, or a more exact one of this module.
         """
-        return (await self._bot.send_message(chat_id, text, reply_markup=buttons)).message_id
+        sent = await self._bot.send_message(
+            chat_id,
+            text,
+            entities=entities or None,
+            reply_markup=buttons,
+            message_thread_id=thread_id,
+        )
+        return sent.message_id
 
     async def answer_press(self, query_id: str, text: str) -> None:
         """Show a short text to a customer who pressed a button, which also ends the button's loading state.

@@ -14,6 +14,7 @@ _ANSWERS = {
     Button.DOWN: N_("Thank you, we will check this answer."),
     Button.OPERATOR: N_("An operator will reply here."),
 }
+_UNKNOWN = N_("This button no longer works.")
 _DATA = re.compile(r"(up|down|operator):([1-9][0-9]{0,9})")
 
 
@@ -43,6 +44,6 @@ def read_data(data: str) -> tuple[Button, int] | None:
     return Button(match[1]), int(match[2])
 
 
-def answer_to(button: Button, language: str) -> str:
-    """Return the text to show to a customer who pressed the button."""
-    return translator(language).gettext(_ANSWERS[button])
+def answer_to(button: Button | None, language: str) -> str:
+    """Return the text to show to a customer who pressed the button. None is a button that is not ours."""
+    return translator(language).gettext(_ANSWERS[button] if button is not None else _UNKNOWN)

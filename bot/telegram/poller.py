@@ -9,10 +9,10 @@ import structlog
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 
-from bot.buttons import Feedback, press
+from bot.buttons import Button, Feedback, press
 from bot.telegram.client import TelegramClient, TooManyRequests, UnreadableUpdate
 from bot.telegram.keyboard import answer_to
-from bot.telegram.mapping import CHANNEL, ButtonPress, read_press, read_raw, read_update
+from bot.telegram.mapping import CHANNEL, AnyPress, ButtonPress, read_press, read_raw, read_update
 from prompter.common.errors import NotFound
 from prompter.common.safe_errors import describe_without_content
 from prompter.common.shutdown import Backoff, stop_task
@@ -109,7 +109,7 @@ class TelegramPoller:
         async with asyncio.TaskGroup() as answering:
             for update in updates:
                 try:
-                    pressed = await self._store_one(update)
+                    answer = await self._store_one(update)
                 except Exception as error:
                     log.warning(
                         "telegram_update_not_stored",
@@ -118,32 +118,31 @@ class TelegramPoller:
                     )
                     return False
                 self._offset = update.update_id + 1
-                if pressed is not None:
-                    answering.create_task(self._answer(pressed))
+                if answer is not None:
+                    answering.create_task(self._answer(*answer))
         return True
 
-    async def _store_one(self, update: AnyUpdate) -> ButtonPress | None:
-        """Store an update's content. Return the button press that has to be answered, if it is one."""
+    async def _store_one(self, update: AnyUpdate) -> tuple[AnyPress, Button | None] | None:
+        """Store an update's content. Return a press with its button, or with None if it is not ours."""
         incoming = _read(update)
         if isinstance(incoming, ButtonPress):
             is_ours = await asyncio.to_thread(self._press, incoming, update.update_id)
-            return incoming if is_ours else None
+            return incoming, incoming.button if is_ours else None
+        if isinstance(incoming, AnyPress):
+            log.info("telegram_press_unknown", update_id=update.update_id)
+            return incoming, None
         if incoming is not None:
             await asyncio.to_thread(self._receive, incoming, update.update_id)
         return None
 
-    async def _answer(self, pressed: ButtonPress) -> None:
+    async def _answer(self, pressed: AnyPress, button: Button | None) -> None:
         """Confirm a press to the customer. A failure is only logged, as the press is stored anyway."""
-        text = answer_to(pressed.button, supported_language(pressed.language, self._language))
+        text = answer_to(button, supported_language(pressed.language, self._language))
         try:
             async with asyncio.timeout(self._answer_seconds):
                 await self._client.answer_press(pressed.query_id, text)
         except Exception as error:
-            log.info(
-                "telegram_press_not_answered",
-                reply_id=pressed.reply_id,
-                error=describe_without_content(error),
-            )
+            log.info("telegram_press_not_answered", error=describe_without_content(error))
 
     def _press(self, pressed: ButtonPress, update_id: int) -> bool:
         """Store a press. Return False if the bot has given this customer no such answer."""
@@ -168,15 +167,16 @@ class TelegramPoller:
             log.error(
                 "telegram_message_stored_bare", update_id=update_id, error=describe_without_content(error)
             )
-            self._reception.receive(replace(message, kind=MessageKind.OTHER, text="", customer_name=""))
+            bare = replace(message, kind=MessageKind.OTHER, text="", customer_name="", file_name=None)
+            self._reception.receive(bare)
 
     def _backoff(self) -> Backoff:
         return Backoff(first_seconds=self._first_backoff_seconds, max_seconds=self._max_backoff_seconds)
 
 
-def _read(update: AnyUpdate) -> IncomingMessage | ButtonPress | None:
+def _read(update: AnyUpdate) -> IncomingMessage | AnyPress | None:
     """Read the customer's message or button press from an update, as far as it can be read."""
-    incoming: IncomingMessage | ButtonPress | None
+    incoming: IncomingMessage | AnyPress | None
     if isinstance(update, UnreadableUpdate):
         incoming = read_raw(update.update_id, update.raw)
     else:

@@ -22,6 +22,7 @@ from bot.webchat.cookies import ChatCookies, chat_id_of, old_chat_id_of
 from bot.webchat.guards import read_json_body
 from bot.webchat.limits import ChatLimits, ChatThrottle
 from bot.webchat.texts import page_texts, preferred_language
+from kb_index.marks import MarkKind, spans
 from prompter.common.errors import NotFound
 from prompter.common.safe_errors import describe_without_content
 from prompter.conversations.customer_view import CustomerView, Line
@@ -94,10 +95,19 @@ class StoredPress(BaseModel):
     is_new: bool
 
 
+class ChatSpan(BaseModel):
+    """A piece of a reply. `looks` says how to show it, and `address` is that of a link."""
+
+    text: str
+    looks: list[MarkKind]
+    address: str
+
+
 class ChatLine(BaseModel):
     """A message of the conversation. `id` is the id that the client chose for a customer's message.
 
-    `reply` is set for an automated reply: the customer can rate it or call an operator.
+    `reply` is set for an automated reply: the customer can rate it or call an operator. `spans` are the
+    pieces of a reply that is more than plain text: its page shows them instead of `text`.
     """
 
     key: str
@@ -107,6 +117,7 @@ class ChatLine(BaseModel):
     at: datetime
     id: str | None
     reply: int | None
+    spans: list[ChatSpan] | None = None
 
 
 class Conversation(BaseModel):
@@ -362,6 +373,12 @@ def _line(line: Line) -> ChatLine:
         at=line.at,
         id=line.external_id,
         reply=line.reply_id,
+        spans=[
+            ChatSpan(text=span.text, looks=sorted(span.looks), address=span.address)
+            for span in spans(line.text, line.marks)
+        ]
+        if line.marks
+        else None,
     )
 
 

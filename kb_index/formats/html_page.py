@@ -1,70 +1,90 @@
-"""Read an HTML FAQ page. The first of five markup styles that the page uses is read.
+"""Read an HTML FAQ page, whichever markup it gives its questions.
 
 1. schema.org FAQPage as JSON-LD; 2. schema.org Question as microdata; 3. `<details><summary>`;
-4. `<dl><dt><dd>` (several `<dt>` in a row: phrasings); 5. headings and the text below them.
-Answers become plain text: a line for a block, `- ` for a list item, `text (address)` for a link; scripts,
-styles and navigation are dropped. Read only.
+4. buttons and their panels, or elements whose classes say question and answer; 5. `<dl><dt><dd>` (several
+`<dt>` in a row: phrasings); 6. headings and the text below them; 7. lines that read as questions.
+A question that several of these state is one article. Answers become text: a line for a block, `- ` for an
+item of a list, `text (address)` for a link; scripts, styles, comments and navigation are dropped. Read only.
 """
 
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
-from bs4.builder._htmlparser import BeautifulSoupHTMLParser, HTMLParserTreeBuilder
-from bs4.element import NavigableString, PageElement, PreformattedString
 
 from files import BadFile, Budget
 from files.limits import (
-    MAX_HTML_DEPTH,
-    MAX_HTML_PIECES,
-    MAX_HTML_TAGS,
-    MAX_HTML_UNCLOSED_CHARS,
     MAX_JSON_CONTAINERS,
 )
-from files.text import check_size, unreadable_error, whole_text
+from kb_index.answer_format import AnswerFormat, detect
+from kb_index.formats.html_elements import (
+    Asking,
+    Folded,
+    behind,
+    cut_at,
+    folded_kind,
+    is_menu,
+    names_panel,
+    pairs_of,
+    panel_name,
+    row_of,
+    summary_of,
+    text_of,
+    words_of,
+)
+from kb_index.formats.html_tree import TOO_DEEP, BoundedSoup, read_html
 from kb_index.formats.outline import Section, records
-from kb_index.formats.records import Record, Value, Warn
+from kb_index.formats.questions import is_question, tidy, warn_of_questions_inside
+from kb_index.formats.records import Record, Value, Warn, slug_of
+from kb_index.markup import TextBuilder, from_html, from_markdown, plain, without_marks
 
 _DROPPED = frozenset("script style template noscript svg nav footer aside form head".split())
-_CHUNK = 1 << 16
-_TOO_DEEP = "is nested too deeply for an FAQ page"
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
-_BLOCKS = frozenset(
-    "address article blockquote body caption dd details dialog div dl dt figcaption figure h1 h2 h3 h4 h5 h6 "
-    "header hr html li main ol p pre section summary table tbody tfoot thead tr ul".split()
-)
-_LOOKS = frozenset("abbr b big cite code em font i mark s small span strong sub sup u".split())
 _SCHEMA_QUESTION = re.compile(r"https?://schema\.org/Question/?", re.IGNORECASE)
-_SPACES = re.compile(r"\s+")
-_CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
 
 
 def read(path: Path, warn: Warn, budget: Budget) -> Iterator[Record]:
     """Yield the records of an HTML page. `warn` is called for text that answers no question."""
+    yield from read_markup(path, read_html(path), warn, budget)
+
+
+def read_markup(
+    path: Path, markup: str, warn: Warn, budget: Budget, *, has_title: bool = True
+) -> Iterator[Record]:
+    """Yield the records of a page's text. With `has_title`, a single `<h1>` above others is no topic."""
+
+    def tell(problem: str) -> None:
+        warn(f"{path}, {problem}")
+
     try:
-        yield from _Page(path, budget).records(warn)
+        page = _Page(path, markup, budget, has_title=has_title)
+        found = budget.watch(page.records(tell))
+        yield from warn_of_questions_inside(tidy(list(found)), tell)
     except RecursionError:
-        raise BadFile(path, _TOO_DEEP) from None
+        raise BadFile(path, TOO_DEEP) from None
 
 
 class _Page:
     """A partly read page and its budget."""
 
-    def __init__(self, path: Path, budget: Budget) -> None:
+    def __init__(self, path: Path, markup: str, budget: Budget, *, has_title: bool) -> None:
         self._path = path
         self._budget = budget
-        self._soup = self._parse(_markup(path))
+        self._has_title = has_title
+        self._soup = self._parse(without_marks(markup))
         self._elements = _tags(self._soup)
         self._heading_before: dict[int, Tag] = {}  # by the id() of an element in the tree
         self._texts: dict[int, str] = {}  # texts of headings, by the id() of the heading
+        self._used: set[int] = set()  # id() of the elements whose questions have been read
 
     def records(self, warn: Warn) -> Iterator[Record]:
-        """Return the records of the first of the five styles that yields any."""
-        found = self._all(self._json_ld())  # must run before the scripts are dropped
+        """Yield the articles that the page states, once each."""
+        found = _once(self._all(self._json_ld()), warn)  # must run before the scripts are dropped
         for element in self._elements:
             if element.name in _DROPPED and not element.decomposed:
                 element.decompose()
@@ -75,9 +95,29 @@ class _Page:
                 self._heading_before[id(element)] = heading
             if element.name in _HEADINGS:
                 heading = element
-        for way in (self._microdata, self._details, self._definitions):
-            found = found or self._all(way())
-        yield from found or records(self._sections(), lambda problem: warn(f"{self._path}, {problem}"))
+        for way in (self._microdata, self._details, self._accordion, self._definitions):
+            found = _merge(found, self._all(way()), warn)
+        buttons = self._all(self._buttons())
+        asked = [record for record in buttons if is_question(_question(record))]
+        found = _merge(found, asked if found else buttons, warn)
+        sections = self._sections()
+        if not found:
+            yield from records(sections, warn)
+            return
+        known = {_key(record) for record in found}
+        missed = [
+            record
+            for record in records(sections, lambda _: None)
+            if _key(record) not in known and is_question(_question(record)) and record.values["answer"]
+        ]
+        if len(missed) > len(found):
+            yield from sorted([*found, *missed], key=lambda record: record.row)
+            return
+        if missed:
+            names = ", ".join(f"{_question(record)[:60]!r} (row {record.row})" for record in missed[:3])
+            problem = "further headings that read as questions were not taken"
+            warn(f"row {missed[0].row}: {len(missed)} {problem}: {names}")
+        yield from found
 
     def _all(self, records: Iterator[Record]) -> list[Record]:
         return list(self._budget.watch(records))
@@ -86,20 +126,20 @@ class _Page:
         """Yield the elements of a kind as long as the budget lasts."""
         for element in self._elements:
             if is_wanted(element):
-                self._budget.check(_row(element))
+                self._budget.check(row_of(element))
                 yield element
 
     def _parse(self, markup: str) -> BeautifulSoup:
         with warnings.catch_warnings():  # an answer may look like a file name
             warnings.simplefilter("ignore")
-            return _BoundedSoup(markup, self._path, self._budget)
+            return BoundedSoup(markup, self._path, self._budget)
 
     def _json_ld(self) -> Iterator[Record]:
         for script in self._find_all(_is_json_ld):
             text = script.get_text()
             if text.count("[") + text.count("{") > MAX_JSON_CONTAINERS:
                 problem = f"holds JSON of over {MAX_JSON_CONTAINERS} lists and objects: split the page"
-                raise BadFile(self._path, problem, row=_row(script))
+                raise BadFile(self._path, problem, row=row_of(script))
             try:
                 content = json.loads(text)
             except ValueError:
@@ -108,167 +148,190 @@ class _Page:
                 answer = question.get("acceptedAnswer") or question.get("suggestedAnswer") or {}
                 answer = answer[0] if isinstance(answer, list) and answer else answer
                 answer_text = answer.get("text") if isinstance(answer, dict) else answer
-                name = self._plain(question.get("name"))
-                yield _record(_row(script), name, self._plain(answer_text))
+                name = fragment_text(question.get("name"))
+                yield self._record(row_of(script), plain(name), fragment_text(answer_text))
 
     def _microdata(self) -> Iterator[Record]:
         for question in self._find_all(_is_schema_question):
+            self._used.add(id(question))
             name = question.find(itemprop="name")
             answer = question.find(itemprop="acceptedAnswer") or question.find(itemprop="suggestedAnswer")
             text = answer.find(itemprop="text") if isinstance(answer, Tag) else None
-            yield _record(_row(question), _text(name), _text(text or answer), self._topic(question))
+            shown = text_of(text or answer)
+            yield self._record(row_of(question), words_of(name), shown, self._topic(question))
 
     def _details(self) -> Iterator[Record]:
+        """Yield the folded questions.
+
+        One that only folds others is their topic. One with a text of its own keeps what it folds, except
+        for what reads as a question itself.
+        """
+        topics: dict[int, str] = {}  # of the folds that are topics, by id()
         for details in self._find_all(lambda element: element.name == "details"):
-            summary = details.find("summary", recursive=False)
-            if not isinstance(summary, Tag):
+            summary = summary_of(details)
+            if summary is None:
                 continue
-            group = details.find_parent("details")
-            if details.find("details"):
-                continue  # a topic that can be folded, not a question
-            outer = group.find("summary", recursive=False) if group else None
-            topic = self._heading_text(outer) if isinstance(outer, Tag) else self._topic(details)
-            answer = "".join(_pieces(child) for child in details.children if child is not summary)
-            yield _record(_row(details), _text(summary), _tidy(answer), topic)
+            group = next((parent for parent in details.parents if parent.name == "details"), None)
+            question = words_of(summary)
+            inner = details.find("details")
+            if inner is not None and not plain(text_of(details, skip=Folded(summary))):
+                topics[id(details)] = question
+                continue
+            if group is not None and id(group) not in topics and not is_question(question):
+                continue  # goes on with the answer that it is in
+            topic = topics.get(id(group)) if group is not None else None
+            if topic is None and group is not None:
+                topic = next((topics[id(up)] for up in group.parents if id(up) in topics), None)
+            self._used.add(id(details))
+            answer = text_of(details, skip=Asking(summary))
+            yield self._record(row_of(details), question, answer, topic or self._topic(details))
+
+    def _accordion(self) -> Iterator[Record]:
+        """Yield the questions whose element names its panel, or that classes call question and answer."""
+        yield from self._panels()
+        heads: list[Tag] = []
+        bodies: list[Tag] = []
+        around: set[int] = set()  # id() of the elements around the bodies
+        for element in self._find_all(lambda element: element.get("class")):
+            kind = folded_kind(element)
+            if kind == "body" and not self._is_used(element):
+                bodies.append(element)
+                around.update(id(parent) for parent in element.parents)
+            elif kind == "head" and not self._is_used(element):
+                heads.append(element)
+        for head, body in pairs_of(self._outline(heads, bodies, around)):
+            yield from self._pair(head, body)
+
+    def _outline(self, heads: list[Tag], bodies: list[Tag], around: set[int]) -> list[tuple[Tag, bool]]:
+        """Return heads (True) and bodies (False) in the order of the page, none of them inside of another.
+
+        `around` are the ids of all elements around bodies: no head may be one, as it would hold an answer.
+        """
+        heads = [head for head in heads if id(head) not in around]
+        n_inside = Counter(id(parent) for head in heads for parent in head.parents)
+        bodies = [body for body in bodies if not n_inside[id(body)]]
+        heads = [head for head in heads if n_inside[id(head)] < 2]  # others are lists of questions
+        kinds = {id(body): False for body in bodies} | {id(head): True for head in heads}
+        outer = [
+            element
+            for element in self._elements
+            if id(element) in kinds and not any(id(parent) in kinds for parent in element.parents)
+        ]
+        return [(element, kinds[id(element)]) for element in outer]
+
+    def _panels(self) -> Iterator[Record]:
+        panels = {str(element["id"]): element for element in self._elements if element.get("id")}
+        pairs = []
+        for element in self._find_all(names_panel):
+            panel = panels.get(panel_name(element))
+            if panel is not None and not is_menu(element, panel):
+                pairs.append((element, panel))
+        around = {id(parent) for _, panel in pairs for parent in panel.parents}
+        for element, panel in pairs:
+            if id(panel) not in around and not any(parent is panel for parent in element.parents):
+                yield from self._pair(element, panel)
+
+    def _buttons(self) -> Iterator[Record]:
+        """Yield the questions of buttons, each with the element behind it."""
+        for button in self._find_all(
+            lambda element: element.name == "button" or element.get("role") == "button"
+        ):
+            if self._is_used(button) or any(parent.name in _HEADINGS for parent in button.parents):
+                continue
+            panel = behind(button)
+            if panel is not None and panel.name != "button" and panel.find("button") is None:
+                yield from self._pair(button, panel)
+
+    def _pair(self, head: Tag, body: Tag) -> Iterator[Record]:
+        if self._is_used(head) or self._is_used(body) or not (question := words_of(head)):
+            return
+        answer = text_of(body)
+        if plain(answer):
+            self._used |= {id(head), id(body)}
+            self._used |= {id(parent) for parent in head.parents if parent.name in _HEADINGS}
+            yield self._record(row_of(head), question, answer, self._topic(head))
+
+    def _is_used(self, element: Tag) -> bool:
+        return id(element) in self._used or any(id(parent) in self._used for parent in element.parents)
 
     def _definitions(self) -> Iterator[Record]:
         for definitions in self._find_all(lambda element: element.name == "dl"):
+            if self._is_used(definitions):
+                continue
             terms: list[Tag] = []
             answers: list[str] = []
             for child in [*definitions.find_all(["dt", "dd"]), None]:
                 if terms and answers and (child is None or child.name == "dt"):
-                    question, *phrasings = (_text(term) for term in terms)
+                    question, *phrasings = (words_of(term) for term in terms)
                     topic = self._topic(definitions)
-                    yield _record(_row(terms[0]), question, "\n".join(answers), topic, phrasings)
+                    yield self._record(row_of(terms[0]), question, "\n".join(answers), topic, phrasings)
                     terms, answers = [], []
                 if child is not None and child.name == "dt":
                     terms.append(child)
                 elif child is not None:
-                    answers.append(_text(child))
+                    answers.append(text_of(child))
+            self._used.add(id(definitions))
 
     def _sections(self) -> list[Section]:
-        """Return the page cut at its headings at any depth of the markup, without its title."""
+        """Return the page cut at its headings at any depth of the markup, without its title.
+
+        Elements whose questions have been read are left out.
+        """
         headings = [
             heading
             for heading in self._find_all(lambda element: element.name in _HEADINGS)
-            if not any(parent.name in _HEADINGS for parent in heading.parents) and _text(heading)
+            if not any(parent.name in _HEADINGS for parent in heading.parents)
+            and not self._is_used(heading)
+            and words_of(heading)
         ]
-        texts = {id(heading): _text(heading) for heading in headings}
-        mark = "\x00"  # cannot occur in the page, because NUL bytes are refused
-        for heading in headings:
-            heading.clear()
-            heading.append(NavigableString(mark))
-        bodies = _tidy(_pieces(self._soup)).split(mark)[1:]
+        builder = TextBuilder()
+        cut = cut_at(self._soup, builder, {id(heading) for heading in headings}, self._used)
+        preface, *bodies = [*cut, builder.text()]
         sections = [
             Section(
                 level=int(heading.name[1]),
-                heading=texts[id(heading)],
+                heading=words_of(heading),
                 body=body.strip(),
-                row=_row(heading),
-                source=texts[id(heading)],
+                row=row_of(heading),
+                source=text_of(heading),
             )
             for heading, body in zip(headings, bodies, strict=True)
         ]
         below_title = [section for section in sections if section.level > 1]
-        return below_title if below_title and len(sections) - len(below_title) == 1 else sections
+        if self._has_title and below_title and len(sections) - len(below_title) == 1:
+            title = next(section for section in sections if section.level == 1)
+            preface += f"\n\n{title.body}"
+            sections = below_title
+        return [Section(level=0, heading="", body=preface.strip(), row=0, source=""), *sections]
 
     def _topic(self, element: Tag) -> str:
-        """Return the nearest heading before the element, unless it is the title of the whole page."""
+        """Return the nearest heading before the element that is no question, nor the title of the page."""
+        passed = [id(element)]
         heading = self._heading_before.get(id(element))
+        while heading is not None and self._is_used(heading):
+            passed.append(id(heading))
+            heading = self._heading_before.get(id(heading))
+        if heading is not None:
+            self._heading_before.update(dict.fromkeys(passed, heading))  # the next walk is short
         return self._heading_text(heading) if heading is not None and heading.name != "h1" else ""
 
     def _heading_text(self, heading: Tag) -> str:
         if id(heading) not in self._texts:
-            self._texts[id(heading)] = _text(heading)
+            self._texts[id(heading)] = words_of(heading)
         return self._texts[id(heading)]
 
-    def _plain(self, value: object) -> str:
-        """Return a text of JSON-LD, which may hold markup, as plain text."""
-        if not isinstance(value, str):
-            return ""
-        return _text(self._parse(value))
-
-
-class _BoundedSoup(BeautifulSoup):
-    """A tree that counts its nodes while it grows. Each node takes a kilobyte."""
-
-    def __init__(self, markup: str, path: Path, budget: Budget) -> None:
-        self._path = path
-        self._n_tags = self._n_pieces = 0
-        super().__init__(markup, builder=_Builder(path, budget))
-
-    def pushTag(self, tag: Tag) -> None:  # noqa: N802 - Beautiful Soup's name
-        super().pushTag(tag)
-        self._n_tags += 1
-        if len(self.tagStack) > MAX_HTML_DEPTH:
-            raise BadFile(self._path, _TOO_DEEP, row=tag.sourceline)
-
-    def endData(self, containerClass: type[NavigableString] | None = None) -> None:  # noqa: N802, N803
-        self._n_tags += containerClass is not None  # comments and declarations count as well
-        if self.current_data or containerClass is not None:
-            super().endData(containerClass)
-
-    def handle_data(self, data: str) -> None:
-        self._n_pieces += 1
-        super().handle_data(data)
-
-    def check(self, row: int) -> None:
-        """Raise BadFile if the page holds too much of anything up to this point."""
-        if self._n_tags > MAX_HTML_TAGS or self._n_pieces > MAX_HTML_PIECES:
-            problem = f"holds over {MAX_HTML_TAGS} tags or {MAX_HTML_PIECES} pieces of text"
-            raise BadFile(self._path, f"{problem}: split the page", row=row)
-
-
-class _Builder(HTMLParserTreeBuilder):
-    """Feeds a page to the parser in pieces and checks the limits after each piece."""
-
-    def __init__(self, path: Path, budget: Budget) -> None:
-        super().__init__()
-        self._path = path
-        self._budget = budget
-
-    def feed(self, markup: str, *_: object) -> None:  # type: ignore[override]
-        soup = self.soup
-        assert isinstance(soup, _BoundedSoup)  # noqa: S101 - what it was made for
-        parser = _Parser(soup, convert_charrefs=False)
-        try:
-            for start in range(0, len(markup), _CHUNK):
-                parser.feed(markup[start : start + _CHUNK])
-                row = parser.getpos()[0]
-                self._budget.check(row)
-                soup.check(row)
-            if len(parser.rawdata) > MAX_HTML_UNCLOSED_CHARS:  # each `<` in it is scanned to its end
-                problem = "a tag or a comment starts here and never ends: close it"
-                raise BadFile(self._path, problem, row=parser.getpos()[0])
-            parser.close()
-        except AssertionError as error:
-            problem = f"holds a declaration that no browser knows: {error}"
-            raise BadFile(self._path, problem, row=parser.getpos()[0]) from None
-
-
-class _Parser(BeautifulSoupHTMLParser):
-    """Leaves out tags that only change the look of a text. They are the majority on most pages."""
-
-    def __init__(self, soup: BeautifulSoup, *, convert_charrefs: bool) -> None:
-        super().__init__(soup, convert_charrefs=convert_charrefs)
-        self._in_tree: dict[str, list[bool]] = {name: [] for name in _LOOKS}  # for each open tag
-
-    def handle_starttag(
-        self, tag: str, attrs: list[tuple[str, str | None]], handle_empty_element: bool = True
-    ) -> None:
-        if tag in _LOOKS:
-            in_tree = any(name.startswith("item") for name, _ in attrs)  # microdata
-            self._in_tree[tag].append(in_tree)
-            if not in_tree:
-                return
-        super().handle_starttag(tag, attrs, handle_empty_element)
-
-    def handle_endtag(self, tag: str, check_already_closed: bool = True) -> None:
-        if tag in _LOOKS and not (self._in_tree[tag] and self._in_tree[tag].pop()):
-            return
-        # The parent class would search all earlier <br> for every end tag. No </br> closes anything.
-        if not check_already_closed or not self.soup.builder.can_be_empty_element(tag):
-            super().handle_endtag(tag, check_already_closed=False)
+    def _record(
+        self, row: int, question: str, answer: str, topic: str = "", phrasings: Sequence[str] = ()
+    ) -> Record:
+        if not self._has_title:  # Markdown inside of tags, which no browser reads as such
+            question = _from_markdown(question)
+        values: dict[str, Value] = {
+            "question": " ".join(plain(question).split()),
+            "answer": answer,
+            "topic": topic,
+            "phrasings": phrasings,
+        }
+        return Record(row=row, values=values)
 
 
 def _tags(soup: BeautifulSoup) -> list[Tag]:
@@ -281,25 +344,6 @@ def _is_json_ld(element: Tag) -> bool:
 
 def _is_schema_question(element: Tag) -> object:
     return _SCHEMA_QUESTION.search(str(element.get("itemtype") or ""))
-
-
-def _markup(path: Path) -> str:
-    """Return the page as text: UTF-8, or the encoding that it declares."""
-    check_size(path)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise unreadable_error(path, error) from None
-    declared = _CHARSET.search(content[:4096])
-    if declared:
-        try:
-            content.decode("utf-8")
-        except UnicodeDecodeError:
-            try:
-                return content.decode(declared[1].decode())
-            except (LookupError, UnicodeDecodeError):
-                pass  # the error that follows says what is wrong and where
-    return whole_text(path)
 
 
 def _schema_questions(content: Any) -> Iterator[dict[str, Any]]:
@@ -316,59 +360,49 @@ def _schema_questions(content: Any) -> Iterator[dict[str, Any]]:
                 yield from _schema_questions(value)
 
 
-def _record(
-    row: int, question: str, answer: str, topic: str = "", phrasings: list[str] | None = None
-) -> Record:
-    values: dict[str, Value] = {
-        "question": " ".join(question.split()),
-        "answer": answer,
-        "topic": topic,
-        "phrasings": phrasings or [],
-    }
-    return Record(row=row, values=values)
+def _merge(found: list[Record], further: list[Record], warn: Warn) -> list[Record]:
+    """Add the records that ask something else. The others may know the topic of a question."""
+    if not found:
+        return _once(further, warn)
+    topics = {_key(record): record.values["topic"] for record in further}
+    with_topics = [
+        record
+        if record.values["topic"] or not topics.get(_key(record))
+        else Record(row=record.row, values={**record.values, "topic": topics[_key(record)]})
+        for record in found
+    ]
+    known = {_key(record) for record in found}
+    return with_topics + _once([record for record in further if _key(record) not in known], warn)
 
 
-def _row(element: Tag) -> int:
-    return element.sourceline or 1
+def _once(records: list[Record], warn: Warn) -> list[Record]:
+    """Leave out what a page says twice, as those do that state their questions for search engines too."""
+    first: dict[tuple[str, object], Record] = {}
+    for record in records:
+        same = first.setdefault((_key(record), record.values["topic"]), record)
+        if same is not record and _answer(same) != _answer(record):
+            problem = f"{_question(record)[:60]!r} is answered in row {same.row} in other words"
+            warn(f"row {record.row}: {problem}: this answer is left out")
+    return list(first.values())
 
 
-def _text(element: PageElement | None) -> str:
-    """Return the element as plain text."""
-    return _tidy(_pieces(element)) if element is not None else ""
+def _question(record: Record) -> str:
+    return str(record.values["question"])
 
 
-def _pieces(element: PageElement) -> str:
-    if isinstance(element, PreformattedString):
-        return ""  # comments, doctypes, processing instructions
-    if isinstance(element, NavigableString):
-        return _SPACES.sub(" ", element)
-    if not isinstance(element, Tag):
-        return ""
-    if element.name == "br":
-        return "\n"
-    if element.name == "pre":
-        return f"\n{element.get_text()}\n"
-    inside = "".join(_pieces(child) for child in element.children)
-    if element.name == "a":
-        return _link(inside, str(element.get("href") or "").strip())
-    if element.name == "li":
-        return f"\n- {inside.strip()}"
-    if element.name in {"td", "th"}:
-        return f"{inside.strip()} "
-    if element.name in {"p", "ul", "ol", "table"}:
-        return f"\n\n{inside}\n\n"
-    return f"\n{inside}\n" if element.name in _BLOCKS else inside
+def _answer(record: Record) -> list[str]:
+    return plain(str(record.values["answer"])).split()
 
 
-def _link(text: str, address: str) -> str:
-    plain = address.removeprefix("mailto:").removeprefix("tel:")
-    if not address or address.startswith(("#", "javascript:")) or plain in text or not text.strip():
-        return text
-    return f"{text} ({plain})"
+def _key(record: Record) -> str:
+    return slug_of(_question(record))
 
 
-def _tidy(text: str) -> str:
-    """Strip lines, and collapse runs of spaces and of empty lines."""
-    text = re.sub(r"[ \t\xa0]+", " ", text)
-    text = re.sub(r" ?\n ?", "\n", text)
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+def _from_markdown(text: str) -> str:
+    shown = plain(text)
+    return from_markdown(shown) if detect(shown) is AnswerFormat.MARKDOWN else text
+
+
+def fragment_text(value: object) -> str:
+    """Return a text of JSON-LD, which may hold markup, as a text with marks."""
+    return from_html(value) if isinstance(value, str) else ""

@@ -5,37 +5,43 @@ response, or the same response in every rule or story. Everything else stays wit
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import pairwise
 from pathlib import Path
 
 from files import BadFile, Budget
-from files.yaml_tree import Node, load
+from files.yaml_tree import Node
 from kb_index.article import Article
-from kb_index.formats.rasa_yaml import (
-    Intent,
-    add_intent,
-    add_responses,
-    answer_of,
-    files_of,
-    record_of,
-    section,
+from kb_index.formats.answers import as_text
+from kb_index.formats.rasa_files import project_files
+from kb_index.formats.rasa_legacy import CONVERT, is_legacy, load_document
+from kb_index.formats.rasa_steps import (
+    ELSEWHERE,
+    UTTER,
+    ProjectParts,
+    read_checkpoints,
+    read_domain,
+    read_nlu,
+    read_steps,
 )
-from kb_index.formats.records import Record, Warn, articles_of
+from kb_index.formats.rasa_yaml import (
+    answer_of,
+    record_of,
+    usable_texts,
+)
+from kb_index.formats.reading import Reading, ReadOptions
+from kb_index.formats.records import Record, Warn, assemble
 
 SMALL_TALK = "small_talk"
 _FIELD = re.compile(r"\{([^{}\s]+)\}")
-_UTTER = "utter_"
-_ELSEWHERE = ""  # a step after which the continuation depends on more than the intent
 _FROM_ARTICLES = "action_answer_faq"  # the action that an imported project calls instead of a response
 _SMALL_TALK = frozenset(
     "greet greeting greetings hello hi goodbye bye thank thanks thankyou bot human chitchat mood joke".split()
 )
 _WORD = re.compile(r"[^\W_]+")
 _NO_TEXT = frozenset({"attachment", "buttons", "custom", "elements", "image", "quick_replies"})
-_DATA = {"lookup": "lookups", "synonym": "synonyms", "regex": "regexes"}
+_MAX_NAMED = 10  # flows in an error
 _OUT_OF_SCOPE = frozenset({"out_of_scope", "nlu_fallback"})
 
 
@@ -46,19 +52,27 @@ class KeepReason(StrEnum):
     ACTION = "action"  # an action of the team's own follows it
     SLOT = "slot"  # it fills in a slot
     STORY = "story"  # its continuation depends on the conversation
+    CHANNEL = "channel"  # its answer differs by channel, and none is for Telegram or for all
+    FLOW = "flow"  # it triggers a CALM flow
     FIELDS = "fields"  # its answer has fields that only Rasa fills in
-    UNANSWERED = "unanswered"  # no response answers it directly: a form or a story continues
+    UNANSWERED = "unanswered"  # no response answers it directly, or the response is not defined
     OUT_OF_SCOPE = "out_of_scope"  # it stands for what no article answers
     NO_EXAMPLES = "no_examples"  # it has no examples of customers' wording
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeptIntent:
-    """An intent that stays with Rasa. `detail` names the form, the action or the fields."""
+    """An intent that stays with Rasa. `detail` names the form, the action or the fields.
+
+    `answer` names the responses that always follow it all the same, and `ignore` what would have to be
+    ignored to make it an article.
+    """
 
     intent: str
     reason: KeepReason
     detail: str = ""
+    answer: str = ""
+    ignore: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,53 +89,62 @@ class RasaProject:
     warnings: tuple[str, ...]
 
 
-@dataclass(kw_only=True)
-class _Read:
-    """A partly read project."""
-
-    intents: dict[str, Intent] = field(default_factory=dict)
-    declared: dict[str, None] = field(default_factory=dict)  # intents that the domain declares
-    responses: dict[str, tuple[Path, Node]] = field(default_factory=dict)
-    forms: dict[str, None] = field(default_factory=dict)
-    follows: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)  # steps after an intent
-    opens: set[str] = field(default_factory=set)  # intents that a rule or story begins with
-    goes_on: set[str | None] = field(default_factory=set)  # checkpoints after which the bot acts first
-    fills: dict[str, str] = field(default_factory=dict)  # the slot that an intent fills in
-    counted: dict[str, set[object]] = field(default_factory=dict)  # names by kind, as files repeat them
-    warnings: dict[str, None] = field(default_factory=dict)
-
-    def count(self, kind: str, names: Iterable[object]) -> None:
-        self.counted.setdefault(kind, set()).update(names)
-
-
 def read_project(
-    folder: Path, *, known_fields: Iterable[str] = (), default_language: str | None = None
+    folder: Path,
+    *,
+    known_fields: Iterable[str] = (),
+    default_language: str | None = None,
+    ignored: Iterable[str] = (),
+    domain: Sequence[Path] = (),
+    data: Sequence[Path] = (),
 ) -> RasaProject:
     """Separate the articles of a project from its dialogues.
 
     `known_fields` are template fields that Sufler fills in. An answer with other fields stays with Rasa.
+    `ignored` are actions and slots that only keep books, so that an answer is fixed in spite of them.
+    `domain` and `data` are paths as for `rasa train`, by default those that Rasa takes.
 
     Raises:
         BadFile: when a file cannot be read, or the folder contains no intent.
     """
-    read = _Read()
+    read = ProjectParts(ignored=frozenset(ignored))
     budget = Budget(folder)
     documents: list[tuple[Path, Node]] = []
-    for path in files_of(folder):
-        document = load(path)
+    warn = read.warnings.setdefault
+    files = [folder] if folder.is_file() else project_files(folder, domain=domain, data=data, warn=warn)
+    if old := [file for file in files if is_legacy(file)]:
+        warn(
+            f"{old[0]}: is Rasa 1's {'Markdown' if old[0].suffix.lower() == '.md' else 'JSON'} ({len(old)} "
+            f"files in all) and read as such. Rasa 2 converts it to YAML: {CONVERT}"
+        )
+    for path in files:
+        document = load_document(path)
         budget.check()
         if document is not None:
             documents.append((path, document))
     for file, root in documents:  # forms and checkpoints first, because the meaning of a step depends on them
-        _read_domain(read, file, root)
-        _read_checkpoints(read, root)
+        read_domain(read, file, root)
+        read_checkpoints(read, root)
     for file, root in documents:
-        _read_nlu(read, file, root)
-        _read_steps(read, file, root)
+        read_nlu(read, file, root)
+        read_steps(read, file, root)
+    if not read.intents and read.flows:
+        names = ", ".join(list(read.flows)[:_MAX_NAMED]) + (", …" if len(read.flows) > _MAX_NAMED else "")
+        problem = (
+            f"is a CALM assistant: it has {len(read.flows)} flows ({names}), which a language model chooses, "
+            "and no intent with examples that could become a question: there is nothing to import"
+        )
+        raise BadFile(folder, problem)
     if not read.intents:
-        raise BadFile(folder, "contains no intent with examples: give the folder of a Rasa project")
+        problem = (
+            f"contains no intent with examples in {len(files)} files of Rasa's: give the folder of a Rasa "
+            "project, or its paths by --domain and --data"
+        )
+        raise BadFile(folder, problem)
     records, moved, kept = _sort_intents(read, frozenset(known_fields), budget)
-    articles = tuple(articles_of(folder, records, default_language)) if records else ()
+    reading = Reading(folder, ReadOptions(default_language=default_language), budget, on_warning=warn)
+    articles = tuple(assemble(reading, as_text(reading, records, page=None))) if records else ()
+    reading.finish()
     return RasaProject(
         articles=articles,
         moved={name: article.id for name, article in zip(moved, articles, strict=True)},
@@ -131,123 +154,11 @@ def read_project(
     )
 
 
-# --- reading ----------------------------------------------------------------------------------
-
-
-def _read_domain(read: _Read, file: Path, root: Node) -> None:
-    add_responses(file, root, read.responses)
-    read.forms |= dict.fromkeys(_names(section(root, "forms")))
-    read.declared |= dict.fromkeys(_names(section(root, "intents")))
-    for name, slot in section(root, "slots").fields.items():
-        for mapping in slot.fields["mappings"].items if "mappings" in slot.fields else []:
-            for intent in _texts(mapping.fields.get("intent")):
-                read.fills.setdefault(intent, name)
-    for kind in ("forms", "slots", "entities", "actions"):
-        read.count(kind, _names(section(root, kind)))
-
-
-def _read_nlu(read: _Read, file: Path, root: Node) -> None:
-    for item in section(root, "nlu").items:
-        for key, kind in _DATA.items():
-            read.count(kind, _texts(item.fields.get(key)))
-        add_intent(file, item, read.intents)
-
-
-def _read_checkpoints(read: _Read, root: Node) -> None:
-    for story in section(root, "stories").items:
-        steps = story.fields["steps"].items if "steps" in story.fields else []
-        for step, following in pairwise(steps):
-            if "checkpoint" in step.fields and not _is_turn(following):
-                read.goes_on.add(step.fields["checkpoint"].text)
-
-
-def _read_steps(read: _Read, file: Path, root: Node) -> None:
-    for kind, named in (("rules", "rule"), ("stories", "story")):
-        for block in section(root, kind).items:
-            if named in block.fields:
-                read.count(kind, [(file, block.line)])
-                _read_block(read, block)
-
-
-def _read_block(read: _Read, block: Node) -> None:
-    """Record the continuation of each intent of a rule or story, unless a form is asking there."""
-    conditions = block.fields["condition"].items if "condition" in block.fields else []
-    form = any(_form_of(condition) for condition in conditions)
-    depends = any("active_loop" not in condition.fields for condition in conditions)
-    depends = depends or _says(block, "conversation_start", "true")
-    depends = depends or _says(block, "wait_for_user_input", "false")
-    begun = form
-    waiting: list[str] = []
-    steps: list[str] = []
-    for step in block.fields["steps"].items if "steps" in block.fields else []:
-        intents = _intents_of(step)
-        if _is_turn(step):
-            _note(read, waiting, steps)
-            if not begun:
-                read.opens.update(intents)
-            waiting, steps = ([] if form else intents), []
-            if depends or "entities" in step.fields:
-                steps.append(_ELSEWHERE)
-        elif "action" in step.fields:
-            steps.append(step.fields["action"].text or "")
-        elif "active_loop" in step.fields:
-            form = bool(_form_of(step))
-            if form:
-                steps.append(_form_of(step) or "")
-        elif "checkpoint" in step.fields and step.fields["checkpoint"].text not in read.goes_on:
-            pass  # the continuation begins with a customer's turn
-        elif {"bot", "checkpoint", "or", "slot_was_set"} & step.fields.keys():
-            steps.append(_ELSEWHERE)
-        begun = True
-    _note(read, waiting, steps)
-
-
-def _note(read: _Read, intents: Sequence[str], steps: Sequence[str]) -> None:
-    for intent in intents:
-        read.follows.setdefault(intent, []).append(tuple(step for step in steps if step != "action_listen"))
-
-
-def _intents_of(step: Node) -> list[str]:
-    if "or" in step.fields:
-        return [name for item in step.fields["or"].items for name in _intents_of(item)]
-    named = step.fields.get("intent")
-    name = (named.text or "").strip().removeprefix("/").partition("/")[0] if named is not None else ""
-    return [name] if name else []
-
-
-def _is_turn(step: Node) -> bool:
-    """Return True if the customer says something: an intent, or a text without an intent."""
-    return "user" in step.fields or bool(_intents_of(step))
-
-
-def _form_of(step: Node) -> str | None:
-    loop = step.fields.get("active_loop")
-    return loop.text if loop is not None else None
-
-
-def _says(block: Node, key: str, value: str) -> bool:
-    return key in block.fields and (block.fields[key].text or "").lower() == value
-
-
-def _texts(node: Node | None) -> list[str]:
-    """Yield a single text or the texts of a list."""
-    if node is None:
-        return []
-    return [item.text for item in (node.items or [node]) if item.text]
-
-
-def _names(node: Node) -> list[str]:
-    """Yield the names in a list of texts or one-entry mappings, or a mapping's keys."""
-    if node.fields:
-        return list(node.fields)
-    return [name for item in node.items for name in ([item.text] if item.text else list(item.fields))]
-
-
 # --- sorting out --------------------------------------------------------------------------------
 
 
 def _sort_intents(
-    read: _Read, known_fields: frozenset[str], budget: Budget
+    read: ProjectParts, known_fields: frozenset[str], budget: Budget
 ) -> tuple[list[Record], list[str], list[KeptIntent]]:
     records: list[Record] = []
     moved: list[str] = []
@@ -283,21 +194,23 @@ def _sort_intents(
     return records, moved, kept
 
 
-def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
+def _answers(read: ProjectParts, name: str) -> tuple[str, ...] | KeptIntent:
     """Return the names of the responses that answer an intent, or the reason why it stays with Rasa."""
     if name in _OUT_OF_SCOPE:
         return KeptIntent(intent=name, reason=KeepReason.OUT_OF_SCOPE)
+    if name in read.triggers:
+        return KeptIntent(intent=name, reason=KeepReason.FLOW, detail=read.triggers[name])
     base, is_retrieval, _ = name.partition("/")
-    own_response = _UTTER + name
+    own_response = UTTER + name
     follows = {steps for steps in read.follows.get(base, []) if steps}
     if is_retrieval and base in read.intents:  # these steps follow the plain intent of that name
         follows = set()
     elif is_retrieval:  # its answer is always the same, regardless of the continuation
-        answers = {_UTTER + base: own_response, _FROM_ARTICLES: own_response}
+        answers = {UTTER + base: own_response, _FROM_ARTICLES: own_response}
         follows = {tuple(answers.get(step, step) for step in steps if step) for steps in follows}
     begun = _find_dialogue(read, name, follows)
     if begun is not None:
-        return begun
+        return _with_fixed_answer(read, begun, follows, own_response if is_retrieval else None)
     found: tuple[str, ...] = (own_response,) if is_retrieval or name not in read.follows else ()
     if is_retrieval:
         depends = any(own_response not in steps for steps in follows)
@@ -308,12 +221,18 @@ def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
         return KeptIntent(intent=name, reason=KeepReason.STORY)
     if any(_is_conditional(read, step) for step in found):
         return KeptIntent(intent=name, reason=KeepReason.STORY, detail=", ".join(found))
+    for step in found:
+        channels = _foreign_channels(read, step)
+        if channels:
+            detail = f"{step}: {', '.join(channels)}"
+            return KeptIntent(intent=name, reason=KeepReason.CHANNEL, detail=detail)
     if found and all(step in read.responses for step in found):
         return found
-    return KeptIntent(intent=name, reason=KeepReason.UNANSWERED)
+    missing = [step for step in found if follows and step not in read.responses]
+    return KeptIntent(intent=name, reason=KeepReason.UNANSWERED, detail=", ".join(missing))
 
 
-def _find_dialogue(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -> KeptIntent | None:
+def _find_dialogue(read: ProjectParts, name: str, follows: Iterable[tuple[str, ...]]) -> KeptIntent | None:
     """Return the form, action or slot that makes an intent part of a dialogue, or None."""
     slot = (
         KeptIntent(intent=name, reason=KeepReason.SLOT, detail=read.fills[name])
@@ -326,7 +245,7 @@ def _find_dialogue(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -
         form = next((step for step in steps if step in read.forms), None)
         if form is not None:
             return KeptIntent(intent=name, reason=KeepReason.FORM, detail=form)
-        action = next((step for step in steps if not step.startswith(_UTTER)), None)
+        action = next((step for step in steps if not step.startswith(UTTER)), None)
         if action is not None:
             return KeptIntent(
                 intent=name, reason=KeepReason.ACTION if action else KeepReason.STORY, detail=action
@@ -334,16 +253,45 @@ def _find_dialogue(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -
     return slot
 
 
-def _is_conditional(read: _Read, response: str) -> bool:
-    """Return True if the response depends on a slot or is silent on some channel."""
+def _with_fixed_answer(
+    read: ProjectParts, kept: KeptIntent, follows: Set[tuple[str, ...]], own_response: str | None
+) -> KeptIntent:
+    """Add the answer that an intent has all the same, and the actions or the slot beside it."""
+    if kept.reason not in {KeepReason.ACTION, KeepReason.SLOT}:
+        return kept
+    answers = {tuple(step for step in steps if step.startswith(UTTER)) for steps in follows}
+    actions = {step for steps in follows for step in steps if not step.startswith(UTTER)}
+    if not follows and own_response is not None:
+        answers = {(own_response,)}
+    answer = next(iter(answers)) if len(answers) == 1 else ()
+    if (
+        not answer
+        or ELSEWHERE in actions
+        or (own_response is None and kept.intent not in read.opens)
+        or any(step not in read.responses or _is_conditional(read, step) for step in answer)
+    ):
+        return kept
+    slots = [read.fills[kept.intent]] if kept.intent in read.fills else []
+    return replace(kept, answer=", ".join(answer), ignore=(*sorted(actions), *slots))
+
+
+def _is_conditional(read: ProjectParts, response: str) -> bool:
+    """Return True if the response depends on a slot."""
     variants = read.responses[response][1].items if response in read.responses else []
-    texts = [variant for variant in variants if "text" in variant.fields]
-    return any("condition" in variant.fields for variant in variants) or (
-        bool(texts) and all("channel" in text.fields for text in texts)
-    )
+    return any("condition" in variant.fields for variant in variants)
 
 
-def _text(read: _Read, response: str, warn: Warn) -> str:
+def _foreign_channels(read: ProjectParts, response: str) -> list[str]:
+    """Return the channels of a response that has texts, but none for Telegram or for every channel."""
+    if response not in read.responses or usable_texts(read.responses[response][1]):
+        return []
+    variants = read.responses[response][1].items
+    channels = (variant.fields["channel"].text for variant in variants if "channel" in variant.fields)
+    has_text = any("text" in variant.fields for variant in variants)
+    return list(dict.fromkeys(filter(None, channels))) if has_text else []
+
+
+def _text(read: ProjectParts, response: str, warn: Warn) -> str:
     file, variants = read.responses[response]
     if any(_NO_TEXT & variant.fields.keys() for variant in variants.items):
         warn(f"{file}, row {variants.line}: of the response {response} only the text is taken")

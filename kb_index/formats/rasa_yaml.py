@@ -17,11 +17,17 @@ from pathlib import Path
 
 from files import BadFile, Budget
 from files.limits import MAX_CELL_CHARS, MAX_EXAMPLE_CHARS, MAX_EXAMPLES
-from files.text import check_size, unreadable_error
-from files.yaml_tree import Node, load
+from files.text import whole_text
+from files.yaml_tree import Node
+from kb_index.answer_format import AnswerFormat
 from kb_index.article import Article
-from kb_index.formats.records import Record, Value, Warn, require_field
+from kb_index.formats.answers import needs_format
+from kb_index.formats.columns import require_field
+from kb_index.formats.rasa_files import project_files
+from kb_index.formats.rasa_legacy import load_document
+from kb_index.formats.records import Record, Value, Warn
 from kb_index.formats.text import clean_line
+from kb_index.marks import to_lines
 
 # [text](type), [text](type:value), [text]{"entity": "type", …}, [text][{"entity": "type"}, …]
 # Where a bracket begins no annotation, everything up to the next closing bracket is skipped at once.
@@ -32,10 +38,6 @@ _ENTITY = re.compile(
 _PLAIN = re.compile(r"[A-Za-zА-Яа-яЁё_][A-Za-zА-Яа-яЁё0-9_/.-]*")
 _NO_STRINGS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}  # in some version of YAML
 _METADATA = "sufler"
-_NOT_THE_PROJECT = {"venv", "env", "node_modules", "site-packages", "tests"}
-# Rasa uses the same test to tell its own files from charts or workflows, which may be invalid YAML.
-_SECTIONS = rb"nlu|rules|stories|responses|intents|entities|slots|forms|actions|session_config"
-_RASAS = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t]*(?:%b):" % _SECTIONS, re.MULTILINE)
 
 
 @dataclass(kw_only=True)
@@ -55,8 +57,8 @@ def read(path: Path, warn: Warn, budget: Budget) -> Iterator[Record]:
     """
     intents: dict[str, Intent] = {}
     responses: dict[str, tuple[Path, Node]] = {}
-    for file in files_of(path):
-        root = load(file)
+    for file in project_files(path, warn=warn) if path.is_dir() else [path]:
+        root = load_document(file)
         budget.check()
         if root is None:
             continue
@@ -122,35 +124,6 @@ def _rule(intent: str) -> str:
     return f"- rule: {_scalar('answer ' + intent)}\n  steps:\n{steps}"
 
 
-def files_of(path: Path) -> list[Path]:
-    """Return the file itself, or all of Rasa's YAML files below the folder.
-
-    Raises:
-        BadFile: when the folder has no YAML file, or a file cannot be read.
-    """
-    if not path.is_dir():
-        return [path]
-    files = [
-        file
-        for file in sorted(path.rglob("*"))
-        if file.suffix.lower() in {".yml", ".yaml"}
-        and file.is_file()
-        and not any(part.startswith(".") or part in _NOT_THE_PROJECT for part in file.relative_to(path).parts)
-        and not file.name.startswith("test_")  # test conversations, which must not be learned from
-    ]
-    if not files:
-        raise BadFile(path, "the folder holds no .yml files")
-    return [file for file in files if _is_rasas(file)]
-
-
-def _is_rasas(file: Path) -> bool:
-    check_size(file)
-    try:
-        return _RASAS.search(file.read_bytes()) is not None
-    except OSError as error:
-        raise unreadable_error(file, error) from None
-
-
 def section(root: Node, name: str) -> Node:
     """Return a file's top-level entry, or an empty node if it is missing."""
     return root.fields.get(name, Node(line=root.line, value=None))
@@ -183,27 +156,54 @@ def add_intent(file: Path, item: Node, intents: dict[str, Intent]) -> None:
 
 
 def add_responses(file: Path, root: Node, responses: dict[str, tuple[Path, Node]]) -> None:
-    """Add the responses of a domain, with the file of each response.
+    """Add the responses of a domain, with the file of each response. Rasa 1 called them templates.
 
     Raises:
-        BadFile: when a response is defined twice.
+        BadFile: when a response is defined twice. The error names both places.
     """
-    for name, variants in section(root, "responses").fields.items():
-        if name in responses:
-            raise BadFile(file, f"the response {name} is defined twice: remove one", row=variants.line)
-        responses[name] = file, variants
+    for kind in ("responses", "templates"):
+        for name, variants in section(root, kind).fields.items():
+            if name in responses:
+                row = _row_of(file, name, variants)
+                other_file, other = responses[name]
+                other_row = _row_of(other_file, name, other)
+                problem = (
+                    f"the response {name} is defined twice, also in {other_file}, row {other_row}: remove one"
+                )
+                raise BadFile(file, problem, row=row)
+            responses[name] = file, variants
+
+
+def _row_of(file: Path, name: str, variants: Node) -> int:
+    """Return the row of a response's name, which may stand above its first variant."""
+    lines = whole_text(file).split("\n")[: variants.line]
+    rows = (row for row in range(len(lines), 0, -1) if f"{name}:" in re.sub(r"[\"'\s]", "", lines[row - 1]))
+    return next(rows, variants.line)
 
 
 def answer_of(file: Path, name: str, variants: Node, warn: Warn) -> str:
-    """Return the text of a response: its first variant without channel and condition if it has one."""
+    """Return the text of a response: of its variants, one for every channel, else one for Telegram."""
     texts = [variant for variant in variants.items if "text" in variant.fields]
     if not texts:
         warn(f"{file}, row {variants.line}: the response {name} has no text, its answer is left empty")
         return ""
-    general = [text for text in texts if not {"channel", "condition"} & text.fields.keys()]
-    if len(variants.items) > 1:
+    chosen = usable_texts(variants)
+    if chosen and "channel" in chosen[0].fields:
+        warn(f"{file}, row {variants.line}: of the response {name} the variant for Telegram is taken")
+    elif len(variants.items) > 1:
         warn(f"{file}, row {variants.line}: the response {name} has several variants, only one is imported")
-    return (general or texts)[0].fields["text"].text or ""
+    return (chosen or texts)[0].fields["text"].text or ""
+
+
+def usable_texts(variants: Node) -> list[Node]:
+    """Return the unconditional texts of a response: those for every channel, else those for Telegram."""
+    texts = [
+        variant
+        for variant in variants.items
+        if "text" in variant.fields and "condition" not in variant.fields
+    ]
+    general = [text for text in texts if "channel" not in text.fields]
+    return general or [text for text in texts if (text.fields["channel"].text or "").lower() == "telegram"]
 
 
 def record_of(name: str, intent: Intent, answer: str) -> Record:
@@ -282,6 +282,10 @@ def _intent_yaml(name: str, article: Article) -> str:
         metadata["valid_from"] = article.valid_from.isoformat()
     if article.valid_until:
         metadata["valid_until"] = article.valid_until.isoformat()
+    if article.marks:
+        metadata["marks"] = "\n".join(to_lines(article.marks))
+    if needs_format(article.question, article.answer, article.topic):
+        metadata["format"] = AnswerFormat.PLAIN.value
     lines = [f"- intent: {_scalar(name)}", "  metadata:", f"    {_METADATA}:"]
     lines += [f"      {key}: {_scalar(value)}" for key, value in metadata.items()]
     if exact:

@@ -19,7 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from files.errors import BadFile
-from kb_index.article import Article
+from kb_index.article import Article, Status
+from kb_index.marks import from_lines, to_lines
 
 MAX_PHRASINGS_LENGTH = 1_000_000  # characters, all phrasings of one article together
 
@@ -41,18 +42,22 @@ def clean_line(text: str) -> str:
 
 
 def normalize_article(article: Article) -> Article:
-    """Return the article as it would be read back from a file.
+    """Return the article as it would be read back from a file. Without an answer it is no more than a draft.
 
     Raises:
         InvalidArticle: when a required field is empty after normalisation.
     """
     phrasings = (clean_line(phrasing) for phrasing in article.phrasings)
+    answer = clean(article.answer)
+    published = article.status is Status.PUBLISHED
     return replace(
         article,
+        status=Status.DRAFT if published and not answer else article.status,
         id=clean(article.id),
         question=clean(article.question),
-        answer=clean(article.answer),
+        answer=answer,
         topic=clean_line(article.topic),
+        marks=from_lines(map(clean_line, to_lines(article.marks))),
         phrasings=tuple(phrasing for phrasing in phrasings if phrasing),
     )
 

@@ -1,8 +1,8 @@
-"""Read the first sheet of an XLSX workbook row by row, safely even if the file is hostile.
+"""Read the sheets of an XLSX workbook row by row, safely even if the file is hostile.
 
 openpyxl fills in missing rows and columns (a row numbered 999,999,999 takes for ever), keeps every style,
-and has no limits. So only four parts of the package are read, each as a stream that counts its elements:
-the names of the sheets, the number formats that are dates, the shared strings, and the first sheet.
+and has no limits. So only these parts of the package are read, each as a stream that counts its elements:
+the names of the sheets, the number formats, the shared strings, the links, and the sheets.
 """
 
 import posixpath
@@ -11,16 +11,22 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from xml.parsers import expat
 
 from files import limits
 from files.errors import BadFile
 from files.text import check_size, unreadable_error
+from kb_index.formats.number_formats import GENERAL
+from kb_index.formats.workbook_marks import Marks, find_marks
 from kb_index.formats.workbook_parts import BookReader, PartReader, RelationReader, StyleReader
 from kb_index.formats.workbook_sheet import ADVICE, Row, SheetReader, StringReader
 
 _CHUNK = 1 << 16
+_SAMPLE_ROWS = 50  # by which the language is guessed
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension\s+ref="[A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}([0-9]{1,7})"')
 _OLE = b"\xd0\xcf\x11\xe0"
 _DAMAGE = (
@@ -99,8 +105,17 @@ def _check_unpacked(path: Path, archive: zipfile.ZipFile) -> None:
     raise BadFile(path, f"{problem}: this is no list of articles; {ADVICE}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """A sheet with cells: the part of the package that holds it, and its title."""
+
+    part: str
+    title: str
+    is_hidden: bool
+
+
 class Workbook:
-    """An open package whose first sheet is read."""
+    """An open package whose sheets are read."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self._path = path
@@ -114,37 +129,79 @@ class Workbook:
         reader = BookReader()
         self._read(book, reader)
         self._is_1904 = reader.is_1904
-        self._sheet, self._title = self._first_sheet(book, reader)
+        self.sheets = self._sheets(book, reader)
+        self._n_cells = self._n_chars = 0  # of all sheets that were read
 
-    def n_rows(self) -> int | None:
-        """Return the number of rows that the sheet declares, or None."""
+    def n_rows(self, sheet: Sheet | None = None) -> int | None:
+        """Return the number of rows that the sheet declares, or None. By default of the first one."""
         try:
-            with self._archive.open(self._sheet) as part:
+            with self._archive.open((sheet or self.sheets[0]).part) as part:
                 stated = _DIMENSION.search(part.read(_CHUNK))
         except _DAMAGE:
             raise damaged_error(self._path) from None
         return min(int(stated[1]), limits.MAX_SHEET_ROWS) if stated else None
 
-    def rows(self) -> Iterator[Row]:
-        """Yield the rows that have cells, in the order of the sheet.
+    def rows(self, sheet: Sheet | None = None) -> Iterator[Row]:
+        """Yield the rows of a sheet that have cells, in its order. By default of the first one.
 
         Raises:
             BadFile: when the sheet is damaged or holds too much of anything; the message says where.
         """
-        strings, styles = StringReader(self._path), StyleReader()
-        for kind, reader in (("sharedStrings", strings), ("styles", styles)):
-            if kind in self._parts:
-                self._read(self._parts[kind], reader)
-        sheet = SheetReader(
+        sheet = sheet or self.sheets[0]
+        reader = SheetReader(
             self._path,
-            self._title,
-            strings=strings.strings,
-            is_duration=styles.is_duration,
+            sheet.title,
+            strings=self._strings,
+            is_duration=self._styles.is_duration,
             is_1904=self._is_1904,
+            n_cells=self._n_cells,
+            n_chars=self._n_chars,
         )
-        for _ in self._parse(self._sheet, sheet):
-            yield from sheet.rows
-            sheet.rows.clear()
+        for _ in self._parse(sheet.part, reader):
+            yield from reader.rows
+            reader.rows.clear()
+        self._n_cells, self._n_chars = reader.n_cells, reader.n_text_chars
+
+    def marks(self, sheet: Sheet) -> Marks:
+        """Return the merged cells of a sheet, and the addresses of its links by row and column.
+
+        Raises:
+            BadFile: when the sheet is damaged or has too many of them.
+        """
+        try:
+            with self._open(sheet.part) as part:
+                marks = find_marks(part)
+        except _DAMAGE:
+            raise damaged_error(self._path) from None
+        addresses = self._relation_reader(sheet.part).links if marks.links else {}
+        links = {place: addresses[number] for place, number in marks.links.items() if number in addresses}
+        return Marks(merges=marks.merges, links=links)
+
+    def format_of(self, style: int) -> tuple[str, str]:
+        """Return number and code of the number format of a style."""
+        return self._styles.codes.get(style, ("0", GENERAL))
+
+    @cached_property
+    def is_russian(self) -> bool:
+        """Whether most letters in the first rows of the first sheets are Cyrillic."""
+        rows = (row for sheet in self.sheets[:3] for row in islice(self.rows(sheet), _SAMPLE_ROWS))
+        sample = "".join(cell.value for row in rows for cell in row.cells if isinstance(cell.value, str))
+        n_letters = sum(letter.isalpha() for letter in sample)
+        return 2 * sum("\u0400" <= letter <= "\u04ff" for letter in sample) > n_letters
+
+    @cached_property
+    def _strings(self) -> list[str]:
+        reader = StringReader(self._path)
+        if "sharedStrings" in self._parts:
+            self._read(self._parts["sharedStrings"], reader)
+        return reader.strings
+
+    @cached_property
+    def _styles(self) -> StyleReader:
+        reader = StyleReader()
+        if "styles" in self._parts:
+            self._read(self._parts["styles"], reader)
+        return reader
 
     def _targets(self, name: str) -> Iterator[tuple[str, str]]:
         """Yield the kind and path of everything that a part refers to ("" for the package itself)."""
@@ -152,21 +209,29 @@ class Workbook:
             yield relation.get("Type", "").rpartition("/")[2], _path_of(relation, name)
 
     def _relations(self, name: str) -> list[dict[str, str]]:
+        return self._relation_reader(name).relations
+
+    def _relation_reader(self, name: str) -> RelationReader:
         folder, file_name = posixpath.split(name)
         relations = posixpath.join(folder, "_rels", f"{file_name}.rels")
         reader = RelationReader()
         if relations in self._names:
             self._read(relations, reader)
-        return reader.relations
+        return reader
 
-    def _first_sheet(self, book: str, reader: "BookReader") -> tuple[str, str]:
-        """Return the path and title of the first sheet with cells. Chart sheets have no cells."""
+    def _sheets(self, book: str, reader: BookReader) -> list[Sheet]:
+        """Return the sheets with cells in their order. Chart sheets have no cells."""
         by_id = {relation.get("Id"): relation for relation in self._relations(book)}
+        sheets = []
         for sheet in reader.sheets:
             relation = by_id.get(sheet.get("id"), {})
             if relation.get("Type", "").endswith("/worksheet"):
-                return _path_of(relation, book), sheet.get("name", "")
-        raise BadFile(self._path, "has no sheet with cells")
+                is_hidden = sheet.get("state", "visible") != "visible"
+                part = _path_of(relation, book)
+                sheets.append(Sheet(part=part, title=sheet.get("name", ""), is_hidden=is_hidden))
+        if not sheets:
+            raise BadFile(self._path, "has no sheet with cells")
+        return sheets
 
     def _read(self, name: str, reader: "PartReader") -> None:
         for _ in self._parse(name, reader):

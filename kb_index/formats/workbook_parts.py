@@ -1,8 +1,9 @@
-"""Read the small parts of an XLSX package: the list of sheets and the date formats."""
+"""Read the small parts of an XLSX package: the list of sheets, the links and the number formats."""
 
 from files import limits
 
 _MAX_FORMAT_CHARS = 255  # length of a number format, Excel's own limit
+_MAX_LINKS = 65_530  # of one sheet, Excel's own limit
 
 
 class LocalNames(dict[str, str]):
@@ -48,9 +49,13 @@ class RelationReader(PartReader):
     def __init__(self) -> None:
         super().__init__()
         self.relations: list[dict[str, str]] = []
+        self.links: dict[str, str] = {}  # addresses outside the package by the relation's id
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "Relationship" and attributes.get("TargetMode") != "External":
+        if tag == "Relationship" and attributes.get("TargetMode") == "External":
+            if len(self.links) < _MAX_LINKS:
+                self.links[attributes.get("Id", "")] = attributes.get("Target", "")
+        elif tag == "Relationship":
             self.relations.append(attributes)
         if len(self.relations) > limits.MAX_ARCHIVE_ENTRIES:
             raise ValueError("more references than there can be parts")
@@ -72,13 +77,14 @@ class BookReader(PartReader):
 
 
 class StyleReader(PartReader):
-    """Finds the cell styles that show a number as a point in time or a duration."""
+    """Finds the number format of each cell style, and those that show a point in time or a duration."""
 
     def __init__(self) -> None:
         from openpyxl.styles.numbers import BUILTIN_FORMATS
 
         super().__init__()
         self.is_duration: dict[int, bool] = {}  # by the number of the style; absent: a plain number
+        self.codes: dict[int, tuple[str, str]] = {}  # number and code of the format, by the style's number
         self._formats = {str(number): code for number, code in BUILTIN_FORMATS.items()}
         self._shown: dict[str, bool | None] = {}  # by the number of the format; None: not a date
         self._in_cell_styles = False
@@ -90,7 +96,10 @@ class StyleReader(PartReader):
         elif tag == "cellXfs":
             self._in_cell_styles = True
         elif tag == "xf" and self._in_cell_styles:
-            is_duration = self._is_duration(attributes.get("numFmtId", "0"))
+            number = attributes.get("numFmtId", "0")
+            is_duration = self._is_duration(number)
+            if number != "0":
+                self.codes[self._n_styles] = number, self._formats.get(number, "")[:_MAX_FORMAT_CHARS]
             if is_duration is not None:
                 self.is_duration[self._n_styles] = is_duration
             self._n_styles += 1

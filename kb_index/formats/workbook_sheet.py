@@ -13,6 +13,7 @@ from kb_index.formats.workbook_parts import PartReader
 Value = str | int | float | bool | date | time | timedelta
 
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # Excel's escape for any character in XML
+_LINK = re.compile(r'\s*HYPERLINK\(\s*"([^"]{1,2000})"', re.IGNORECASE)
 
 
 _ESCAPE_CHARS = 7  # length of an escape for one character
@@ -28,6 +29,8 @@ class Cell(NamedTuple):
     column: int  # 1 is A
     value: Value
     is_error: bool = False
+    style: int = 0  # the number of its style, 0 is plain
+    link: str = ""  # the address in a formula that makes a link
 
 
 class Row(NamedTuple):
@@ -35,6 +38,8 @@ class Row(NamedTuple):
 
     number: int
     cells: list[Cell]
+    is_hidden: bool = False
+    unset_formulas: tuple[int, ...] = ()  # columns of formulas without a stored value
 
 
 class TextReader(PartReader):
@@ -118,6 +123,8 @@ class SheetReader(TextReader):
         strings: list[str],
         is_duration: Mapping[int, bool],
         is_1904: bool,
+        n_cells: int = 0,
+        n_chars: int = 0,
     ) -> None:
         from openpyxl.utils import datetime as moments
 
@@ -133,7 +140,11 @@ class SheetReader(TextReader):
         self._kind = "n"
         self._style = "0"
         self._cells: list[Cell] = []
-        self._n_cells = self._total = 0
+        self.n_cells, self.n_text_chars = n_cells, n_chars  # of all sheets so far
+        self._has_value = self._in_formula = False
+        self._formula: str | None = None
+        self._is_hidden = False
+        self._unset_formulas: list[int] = []
         self._columns: dict[str, int] = {}  # column numbers by letters
 
     # A sheet has millions of elements, so these two methods avoid calls that the other readers can afford.
@@ -147,6 +158,8 @@ class SheetReader(TextReader):
         if tag == "c" and self._in_data:
             self._kind = attributes.get("t", "n")
             self._style = attributes.get("s", "0")
+            self._formula = None
+            self._has_value = False
             coordinate = attributes.get("r")
             if coordinate:
                 letters = coordinate.rstrip("0123456789")
@@ -161,6 +174,9 @@ class SheetReader(TextReader):
                 raise BadFile(self._path, problem, row=self._row)
         elif tag == "v":
             self._is_reading = self._in_data and self._kind != "inlineStr"
+            self._has_value = True
+        elif tag == "f" and self._in_data:
+            self._is_reading = self._in_formula = True
         elif tag == "t":
             self._is_reading = self._in_data and self._kind == "inlineStr" and not self._is_spoken
         elif tag == "row" and self._in_data:
@@ -176,12 +192,18 @@ class SheetReader(TextReader):
         if tag == "c":
             if self._in_data and (self._pieces or self._kind == "inlineStr"):
                 self._end_cell()
+            elif self._formula is not None and not (self._has_value and self._kind == "str"):
+                self._unset_formulas.append(self._column)
         elif tag in {"v", "t"}:
             self._is_reading = False
+        elif tag == "f" and self._in_formula:
+            self._is_reading = self._in_formula = False
+            self._formula = self._take_text()
         elif tag == "row":
-            if self._cells:
-                self.rows.append(Row(self._row, self._cells))
+            if self._cells or self._unset_formulas:
+                self.rows.append(Row(self._row, self._cells, self._is_hidden, tuple(self._unset_formulas)))
                 self._cells = []
+                self._unset_formulas = []
         elif tag == "rPh":
             self._is_spoken = False
         elif tag == "sheetData":
@@ -191,6 +213,7 @@ class SheetReader(TextReader):
         number = attributes.get("r")
         self.row = self._row = int(float(number)) if number else self._row + 1
         self._column = 0
+        self._is_hidden = attributes.get("hidden") in {"1", "true"}
         if not 1 <= self._row <= limits.MAX_SHEET_ROWS:
             problem = f"the sheet {self._title[:40]!r} has no such row, {limits.MAX_SHEET_ROWS} is the last"
             raise BadFile(self._path, problem, row=self._row)
@@ -200,9 +223,9 @@ class SheetReader(TextReader):
         kind = self._kind
         value: Value = text
         is_error = kind == "e"
+        style = int(self._style or 0)
         if kind == "n":
             value = float(text) if "." in text or "e" in text or "E" in text else int(text)
-            style = int(self._style or 0)
             if style in self._is_duration:
                 value, is_error = self._moment(value, is_duration=self._is_duration[style])
         elif kind == "s":
@@ -214,14 +237,15 @@ class SheetReader(TextReader):
             value = bool(int(text))
         elif kind == "d":
             value = self._moments.from_ISO8601(text)  # type: ignore[no-untyped-call]
-        self._n_cells += 1
+        self.n_cells += 1
         if isinstance(value, str):
-            self._total += len(value)
-            self._check_total(self._total)
-        if self._n_cells > limits.MAX_SHEET_CELLS:
+            self.n_text_chars += len(value)
+            self._check_total(self.n_text_chars)
+        if self.n_cells > limits.MAX_SHEET_CELLS:
             problem = f"the sheet {self._title[:40]!r} has over {limits.MAX_SHEET_CELLS} cells: {ADVICE}"
             raise BadFile(self._path, problem, row=self._row)
-        self._cells.append(Cell(self._column, value, is_error))
+        link = _LINK.match(self._formula) if self._formula else None
+        self._cells.append(Cell(self._column, value, is_error, style, link[1] if link else ""))
 
     def _moment(self, value: float, *, is_duration: bool) -> tuple[Value, bool]:
         """Return the point in time or duration that a number stands for, and whether it is an error."""

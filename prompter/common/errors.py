@@ -49,6 +49,14 @@ class InvalidDecision(PrompterError):
     """The decision is inconsistent. The message says why."""
 
 
+class UnfilledField(InvalidDecision):
+    """The text still contains a template field."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"the reply still contains {{{field}}}: fill it in or remove it")
+        self.field = field
+
+
 class AlreadySettled(PrompterError):
     """Somebody has already approved, dismissed or merged the proposal. `by` is their name."""
 

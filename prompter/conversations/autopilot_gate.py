@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from kb_index.templates import fields
 from prompter.dialogue.session import DialogueTurn
-from prompter.domain.conversation import OfferedSuggestion, Turn
+from prompter.domain.conversation import Customer, OfferedSuggestion, Turn
 from prompter.domain.triage import HandoffReason, Triage
 from prompter.readiness.live_topics import LiveTopic
 from prompter.readiness.service import Readiness
 from prompter.storage import Transaction
 from prompter.suggestions.routing import AutopilotContext, answer_alone
+from prompter.text.template_fields import unfilled_fields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,7 @@ class TurnAnswers:
     turn: Turn
     dialogue_turn: DialogueTurn
     offered: Sequence[OfferedSuggestion]
+    customer: Customer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +63,8 @@ class AutopilotGate(Protocol):
     def begin_test(self, tx: Transaction, proposed: TurnAnswers, /) -> None:
         """Begin to test a topic that occurs for the first time, such as a dialogue."""
 
-    def sign(self, text: str, language: str, /) -> str:
-        """Return the answer with the signature that tells customers who has written it."""
+    def signature(self, language: str, /) -> str:
+        """Return the last lines of an answer, which tell customers who has written it."""
 
 
 class ReadinessGate:
@@ -85,7 +86,7 @@ class ReadinessGate:
             article_changed=live is not None
             and not dialogue_turn.is_in_dialogue
             and self._readiness.is_changed(tx, first.article_id, first.topic, live.since),
-            is_complete=not fields(first.text),
+            is_complete=not unfilled_fields(first.text, proposed.customer),
         )
         triage = answer_alone(
             dialogue_turn.triage,
@@ -123,8 +124,8 @@ class ReadinessGate:
                 proposed.offered[0].topic, model=dialogue_turn.reply.model, now=turn.received_at
             )
 
-    def sign(self, text: str, language: str, /) -> str:
-        return "\n\n".join([text, self._rules.signature(language)]).strip()
+    def signature(self, language: str, /) -> str:
+        return self._rules.signature(language)
 
 
 class NothingLive:
@@ -136,5 +137,5 @@ class NothingLive:
     def begin_test(self, tx: Transaction, proposed: TurnAnswers, /) -> None:
         """Test nothing."""
 
-    def sign(self, text: str, _language: str, /) -> str:
-        return text
+    def signature(self, _language: str, /) -> str:
+        return ""

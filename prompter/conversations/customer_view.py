@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from kb_index.marks import Mark
 from prompter.domain.conversation import Author, Message, MessageKind, OutboxState, Reply, TurnState
 from prompter.storage import Store
 
@@ -27,6 +28,7 @@ class Line:
     at: datetime
     external_id: str | None  # of the customer's own messages
     reply_id: int | None  # of an answer that the customer may rate, or after which they may call an operator
+    marks: tuple[Mark, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,4 +94,5 @@ def _line_of(reply: Reply) -> Line | None:
         at=reply.sent_at or reply.created_at,
         external_id=None,
         reply_id=reply.id if reply.offers_operator else None,
+        marks=reply.marks,
     )

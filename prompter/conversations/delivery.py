@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from kb_index.marks import Mark
 from prompter.common.clock import Clock, Waits, utc_now
 from prompter.conversations.clock_guard import ClockGuard
 from prompter.domain.conversation import OutboxState
@@ -21,10 +22,15 @@ class OutgoingMessage:
     text: str = field(repr=False)
     offers_operator: bool = False  # with buttons: did it help, call an operator
     language: str | None = None  # of the customer
+    marks: tuple[Mark, ...] = field(default=(), repr=False)  # to be shown where their words stand
+    thread_id: str | None = None  # of the topic in the chat
 
 
 class Deliveries:
     """Each reply leaves at most once for a decision. Doubtful deliveries are shown, not guessed.
+
+    A long reply leaves in parts, in order. After a part that has failed or may have arrived, the rest of
+    that reply stays until a person has settled the part.
 
     States: pending -> sending (claimed, before anything is sent) -> sent | pending (the messenger
     has certainly not accepted it) | unknown (it may have) | failed (it never will).
@@ -70,6 +76,8 @@ class Deliveries:
                 text=reply.text,
                 offers_operator=reply.offers_operator,
                 language=language,
+                marks=reply.marks,
+                thread_id=reply.thread_id,
             )
             for reply, channel, chat_id, language in found
         ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -11,8 +12,11 @@ import structlog
 from kb_index.templates import fill
 from prompter.common.clock import Clock, utc_now
 from prompter.common.safe_errors import describe_without_content
+from prompter.conversations.additions import Addition
 from prompter.conversations.autopilot_gate import AutopilotGate, NothingLive, Ruling, TurnAnswers
+from prompter.conversations.edited_questions import EditedQuestion, find_edited_question, read_turn
 from prompter.conversations.lanes import Lane
+from prompter.conversations.open_questions import OpenQuestion, find_open_question
 from prompter.dialogue.session import DialogueTurn, NoDialogue
 from prompter.domain.conversation import Author, Customer, Message, MessageKind, OfferedSuggestion, Turn
 from prompter.domain.dialogue import MessageCursor, is_dialogue
@@ -22,13 +26,16 @@ from prompter.readiness.customer_feedback import SOON, note
 from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.second_reviews import request_review
 from prompter.storage import Store, Transaction
-from prompter.text.notices import notice, split_into_parts
-from prompter.text.template_fields import template_values
+from prompter.text.message_parts import split_into_parts
+from prompter.text.notices import notice
+from prompter.text.template_fields import fill_marks, template_values
 
 _MAX_TURNS_PER_LOOK = 8  # so that a turn that becomes first in line waits for a few turns only
 _MAX_TURNS_PER_RUN = 100
 _MAX_FAILURES = 4  # failed tries of one turn, before it goes to the operators as it is
 _MAX_PAUSE = timedelta(minutes=1)  # between two tries
+_LIKELY = 0.5  # confidence from which a question needs no context
+_STRONGER_REASONS = (HandoffReason.CUSTOMER_REQUEST, HandoffReason.COMPLAINT, HandoffReason.ENGINE_DOWN)
 
 log = structlog.get_logger(__name__)
 
@@ -157,20 +164,35 @@ class Triager:
         with self._store.read() as tx:
             messages = tx.conversations.turn_messages(turn.id)
             customer = tx.conversations.customer(turn.conversation_id)
+            waiting = find_open_question(tx, turn, messages)
+            edited = find_edited_question(tx, turn, messages)
         if customer is None:
             return False
+        if edited is not None:
+            if not edited.is_changed or edited.is_answered_alike(self._suggest(edited.reworded)):
+                return self._attach(turn, edited, messages)
+            messages, waiting = [*edited.messages, *messages], None
+        if waiting is not None:
+            addition = waiting.addition_of(messages)
+            if addition is Addition.NUDGE or (addition is Addition.DETAIL and not waiting.is_greeting):
+                return self._join(turn, waiting, messages, customer, addition)
         triage = self._suggest(messages)
-        dialogue_turn = self._dialogue_sessions.consult(
-            turn, triage, language=self._language_of(customer, triage)
-        )
+        dialogue_turn: DialogueTurn | None = DialogueTurn(triage=triage)
+        if edited is None:
+            dialogue_turn = self._dialogue_sessions.consult(
+                turn, triage, language=self._language_of(customer, triage)
+            )
         if dialogue_turn is None:
             return False  # another worker has taken it to the dialogue engine
         triage = dialogue_turn.triage
-        offered = [
-            self._offer(turn, rank, suggestion, customer)
-            for rank, suggestion in enumerate(triage.suggestions, start=1)
-        ]
-        proposed = TurnAnswers(turn=turn, dialogue_turn=dialogue_turn, offered=offered)
+        if edited is not None:
+            triage = _for_operator(triage, HandoffReason.EDITED)
+        if not all(message.kind.is_mute for message in messages):
+            triage = _for_operator(triage, HandoffReason.MEDIA)
+        dialogue_turn = replace(dialogue_turn, triage=triage)
+        offered = self._offer_all(turn, triage, customer)
+        proposed = TurnAnswers(turn=turn, dialogue_turn=dialogue_turn, offered=offered, customer=customer)
+        in_context = self._suggest_in_context(turn, triage, waiting, messages, customer)
         language = self._language_of(customer, triage)
         now = self._clock()
         with self._store.write() as tx:
@@ -184,8 +206,11 @@ class Triager:
                 return False  # the customer wrote on, or another worker was faster
             self._gate.begin_test(tx, proposed)
             self._note_repetition(tx, turn, offered, now)
+            tx.conversations.replace_shown_suggestions(turn.id, in_context)
+            if waiting is not None and waiting.is_greeting:
+                tx.conversations.close_greeting(waiting.turn.id)
             if triage.route is Route.AUTOPILOT:
-                self._answer(tx, turn, offered, draw, language, now)
+                self._answer(tx, turn, offered, draw, customer, language, now)
             elif (text := notice(triage.handoff_reason, language)) is not None:
                 tx.outbox.add(
                     conversation_id=turn.conversation_id,
@@ -196,6 +221,60 @@ class Triager:
                     now=now,
                 )
         return True
+
+    def _attach(self, turn: Turn, edited: EditedQuestion, messages: Sequence[Message]) -> bool:
+        """Show the new wording of an answered question, and triage the turn's other messages."""
+        edits = [edit.id for edit in edited.edits]
+        with self._store.write() as tx:
+            if not tx.conversations.attach(turn, edits, to=edited.turn.id):
+                return False
+        return len(edits) == len(messages) or self._triage(turn)
+
+    def _join(
+        self,
+        turn: Turn,
+        waiting: OpenQuestion,
+        messages: Sequence[Message],
+        customer: Customer,
+        addition: Addition,
+    ) -> bool:
+        """Add a turn's messages to the question that waits, with suggestions for all of it.
+
+        Evidence stays with the suggestions of the first triage. Return False if one of the two has changed.
+        """
+        together = [*waiting.messages, *messages]
+        full_text = read_turn(together)
+        offered: list[OfferedSuggestion] | None = None
+        if addition is Addition.DETAIL and full_text != waiting.turn.question:
+            offered = self._offer_all(waiting.turn, self._suggest(together), customer)
+        with self._store.write() as tx:
+            if not tx.conversations.join(turn, to=waiting.turn.id, full_text=full_text):
+                return False
+            if offered:
+                tx.conversations.replace_shown_suggestions(waiting.turn.id, offered)
+        return True
+
+    def _suggest_in_context(
+        self,
+        turn: Turn,
+        triage: Triage,
+        waiting: OpenQuestion | None,
+        messages: Sequence[Message],
+        customer: Customer,
+    ) -> list[OfferedSuggestion]:
+        """Return suggestions for a question read together with the one before it, if they are better.
+
+        "And on Saturdays?" says little by itself. What answers the question before is no better.
+        """
+        confidence = triage.suggestions[0].confidence if triage.suggestions else 0.0
+        if waiting is None or waiting.is_greeting or confidence >= _LIKELY:
+            return []
+        found = self._suggest([*waiting.messages, *messages])
+        if not found.suggestions or found.suggestions[0].confidence <= confidence:
+            return []
+        if waiting.suggestions and found.suggestions[0].article_id == waiting.suggestions[0].article_id:
+            return []
+        return self._offer_all(turn, found, customer)
 
     def _note_repetition(
         self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], now: datetime
@@ -230,19 +309,25 @@ class Triager:
         turn: Turn,
         offered: Sequence[OfferedSuggestion],
         draw: Draw | None,
+        customer: Customer,
         language: str,
         now: datetime,
     ) -> None:
         """Send an automated reply with a signature and a button to an operator. Some replies are audited."""
-        text = self._gate.sign(offered[0].text, language)
+        signature = self._gate.signature(language)
+        text = f"{offered[0].text}\n\n{signature}"
+        article = tx.articles.get_many([offered[0].article_id]).get(offered[0].article_id)
+        values = template_values(customer, self._template_values)
+        marks = fill_marks(article.marks, values) if article is not None else ()
         tx.outbox.add(
             conversation_id=turn.conversation_id,
             turn_id=turn.id,
-            parts=split_into_parts(text),
+            parts=split_into_parts(text, customer.channel, signature=signature),
             author=Author.BOT,
             not_before=now,
             now=now,
             offers_operator=True,
+            marks=marks,
         )
         if draw is not None and draw.is_sampled:
             answered = tx.conversations.turn(turn.id)
@@ -269,6 +354,12 @@ class Triager:
             log.error("triage_failed", error=describe_without_content(error))
             return _handoff(utterance, HandoffReason.ENGINE_DOWN)
 
+    def _offer_all(self, turn: Turn, triage: Triage, customer: Customer) -> list[OfferedSuggestion]:
+        return [
+            self._offer(turn, rank, suggestion, customer)
+            for rank, suggestion in enumerate(triage.suggestions, start=1)
+        ]
+
     def _offer(self, turn: Turn, rank: int, suggestion: Suggestion, customer: Customer) -> OfferedSuggestion:
         return OfferedSuggestion(
             turn_id=turn.id,
@@ -288,12 +379,12 @@ class Triager:
         return (customer.language or self._language)[:2]
 
 
-def read_turn(messages: Sequence[Message]) -> str:
-    """Return the turn's text as the models see it: its messages in order, edits in place of the originals."""
-    texts: dict[str, str] = {}
-    for message in messages:
-        texts[message.replaces if message.replaces in texts else message.external_id] = message.text
-    return "\n".join(text for text in texts.values() if text.strip())
+def _for_operator(triage: Triage, reason: HandoffReason) -> Triage:
+    """Keep the suggestions, and let an operator answer for this reason unless there is a stronger one."""
+    if triage.handoff_reason in _STRONGER_REASONS:
+        return triage
+    route = Route.SUGGEST if triage.route is Route.AUTOPILOT else triage.route
+    return replace(triage, route=route, handoff_reason=reason)
 
 
 def _handoff(utterance: str, reason: HandoffReason) -> Triage:

@@ -1,13 +1,14 @@
 """The desk: operators' queue, conversations and decisions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from kb_index import Article
-from kb_index.templates import fields, fill
+from kb_index import Article, Status
+from kb_index.marks import Mark
+from kb_index.templates import fill
 from prompter.accounts.roles import has_role
 from prompter.common.clock import Clock, is_over, utc_now
 from prompter.common.errors import (
@@ -17,6 +18,7 @@ from prompter.common.errors import (
     InvalidDecision,
     NotFound,
     TooLateToUndo,
+    UnfilledField,
 )
 from prompter.desk.decision import Action, Decision, DecisionReceipt, counts_as_right
 from prompter.desk.views import (
@@ -42,11 +44,12 @@ from prompter.readiness.sampling import SamplingPolicy, sample_of
 from prompter.readiness.second_reviews import request_review
 from prompter.storage import Conflict, Store, Transaction
 from prompter.text.edits import classify_edit
-from prompter.text.notices import split_into_parts
-from prompter.text.template_fields import template_values
+from prompter.text.message_parts import split_into_parts
+from prompter.text.template_fields import fill_marks, template_values, unfilled_fields
 
 T = TypeVar("T")
 _MAX_REPLY_LENGTH = 20_000  # characters
+_MAX_FOUND = 100  # articles among which those with the text in their question come first
 
 
 class Desk:
@@ -71,10 +74,15 @@ class Desk:
 
     # --- looking ----------------------------------------------------------------------------
 
-    def snapshot(self, account: Account, conversation_id: int | None = None) -> DeskSnapshot:
-        """Return an operator's screen at one moment, with the parts that only supervisors see."""
+    def snapshot(
+        self, account: Account, conversation_id: int | None = None, *, turn_id: int | None = None
+    ) -> DeskSnapshot:
+        """Return an operator's screen at one moment, with the parts that only supervisors see.
+
+        `turn_id` chooses among several waiting questions of the conversation.
+        """
         with self._store.read() as tx:
-            return self._views(tx).snapshot(account, conversation_id)
+            return self._views(tx).snapshot(account, conversation_id, turn_id)
 
     def queue(self) -> list[QueueItem]:
         """Return the turns that wait for an operator, longest wait first."""
@@ -85,14 +93,16 @@ class Desk:
         with self._store.read() as tx:
             return self._views(tx).workload()
 
-    def conversation(self, conversation_id: int) -> ConversationView:
+    def conversation(self, conversation_id: int, *, turn_id: int | None = None) -> ConversationView:
         """Return a conversation's messages and replies, and the turn to decide on.
+
+        `turn_id` chooses among several waiting questions. By default it is the oldest.
 
         Raises:
             NotFound: when there is no such conversation.
         """
         with self._store.read() as tx:
-            return _require(self._views(tx).conversation(conversation_id), "conversation")
+            return _require(self._views(tx).conversation(conversation_id, turn_id), "conversation")
 
     def _views(self, tx: Transaction) -> DeskViews:
         return DeskViews(tx, now=self._clock(), operator_hold=self._operator_hold)
@@ -103,10 +113,21 @@ class Desk:
             turn = _require(tx.conversations.turn(turn_id), "turn")
             return turn, visible_suggestions(tx, turn), tx.decisions.find_live(turn_id)
 
-    def find_articles(self, text: str, *, limit: int = 10) -> list[Article]:
-        """Find published articles that contain the text, for an operator who needs another answer."""
+    def find_articles(self, text: str, *, similar: Sequence[str] = (), limit: int = 10) -> list[Article]:
+        """Find published articles for an operator who needs another answer.
+
+        First come those with the text in their question, then those in `similar`: ids of articles that
+        answer such a question, best first. Last come those with the text in their answer.
+        """
+        words = text.strip().casefold()
         with self._store.read() as tx:
-            return tx.articles.find(text, limit=limit)
+            containing = tx.articles.find(words, limit=_MAX_FOUND) if words else []
+            by_id = tx.articles.get_many(similar)
+        asking = [article for article in containing if words in article.question.casefold()]
+        near = [by_id[key] for key in similar if key in by_id and by_id[key].status is Status.PUBLISHED]
+        # Articles that answer the question must not be crowded out by those that share a common word.
+        found = {article.id: article for article in (*asking[: limit // 2], *near, *asking, *containing)}
+        return list(found.values())[:limit]
 
     def filled_answer(self, conversation_id: int, article_id: str) -> str:
         """Return the article's answer as this customer would read it."""
@@ -140,10 +161,12 @@ class Desk:
             if turn.blind and decision.action is Action.REJECT:
                 raise InvalidDecision("this turn is answered without suggestions: there is none to reject")
             offered = tx.conversations.suggestions(turn.id)
+            shown = visible_suggestions(tx, turn)
             first = _top_suggestion(offered)
-            used = self._find_used(tx, decision, [] if turn.blind else offered, customer)
+            used = self._find_used(tx, decision, shown, customer)
             verdict = _verdict(decision, used)
-            sent = _check_text(decision.text if decision.text is not None else used.text if used else None)
+            text = decision.text if decision.text is not None else used.text if used else None
+            sent = _check_text(text, customer)
             decision_id = tx.decisions.add(
                 turn_id=turn.id,
                 operator_id=decision.operator_id,
@@ -157,7 +180,6 @@ class Desk:
             )
             if not tx.conversations.close_turn(turn.id):
                 raise Conflict("the turn has been closed in the meantime")
-            closed_with_it = tx.conversations.close_seen_turns(turn, decision.seen_message_id)
             undo_until = now + self._undo
             if sent is not None:
                 tx.outbox.add(
@@ -165,14 +187,15 @@ class Desk:
                     turn_id=turn.id,
                     decision_id=decision_id,
                     operator_id=decision.operator_id,
-                    parts=split_into_parts(sent),
+                    parts=split_into_parts(sent, customer.channel),
                     author=Author.OPERATOR,
                     not_before=undo_until,
                     now=now,
+                    marks=self._marks_of(tx, used, customer),
                 )
             right = counts_as_right(
                 verdict,
-                rank=used.rank if used else None,
+                rank=used.rank if used and shown == offered else None,
                 article_id=used.article_id if used else None,
                 answer=used.text if used else None,
                 first=first,
@@ -203,8 +226,6 @@ class Desk:
                     bot_position=self._sampling.place(),
                     now=now,
                 )
-            for closed_turn in closed_with_it:
-                self._add_undecided(tx, closed_turn, decision_id, decision.operator_id, now)
         return DecisionReceipt(decision_id=decision_id, verdict=verdict, undo_until=undo_until)
 
     def _add_undecided(
@@ -250,8 +271,35 @@ class Desk:
             return _Used(rank=None, article_id=article.id, text=self._fill(article.answer, customer))
         return None
 
+    def _marks_of(self, tx: Transaction, used: "_Used | None", customer: Customer) -> tuple[Mark, ...]:
+        """Return the marks of the article that the operator used. Words that were changed have none."""
+        article = tx.articles.get_many([used.article_id]).get(used.article_id) if used else None
+        if article is None:
+            return ()
+        return fill_marks(article.marks, template_values(customer, self._template_values))
+
     def _fill(self, answer: str, customer: Customer) -> str:
         return fill(answer, template_values(customer, self._template_values))
+
+    def mark_answered(self, turn_id: int, account: Account) -> None:
+        """Close a question that the last reply to another question of the conversation has answered, too.
+
+        Undoing that reply brings the question back.
+
+        Raises:
+            NotFound: when there is no such turn.
+            AlreadyDecided: when it does not wait any more.
+            InvalidDecision: when no operator has answered a question of this conversation yet.
+        """
+        now = self._clock()
+        with self._store.write() as tx:
+            turn = _require(tx.conversations.turn(turn_id), "turn")
+            last = tx.decisions.find_last(turn.conversation_id)
+            if last is None:
+                raise InvalidDecision("nothing has been answered in this conversation yet")
+            if not tx.conversations.close_with(turn_id, answered_with=last.turn_id):
+                raise AlreadyDecided("this is already answered")
+            self._add_undecided(tx, turn, last.id, account.id, now)
 
     def undo(self, decision_id: int, account: Account) -> None:
         """Undo a decision whose reply has not left, so that the turn waits again.
@@ -281,15 +329,15 @@ class Desk:
 
     def write(self, conversation_id: int, text: str, account: Account) -> int:
         """Send a message that answers no turn, and return its id in the outbox."""
-        checked = _check_text(text)
-        if checked is None:
-            raise InvalidDecision("there is nothing to send")
         now = self._clock()
         with self._store.write() as tx:
-            _require(tx.conversations.customer(conversation_id), "conversation")
+            customer = _require(tx.conversations.customer(conversation_id), "conversation")
+            checked = _check_text(text, customer)
+            if checked is None:
+                raise InvalidDecision("there is nothing to send")
             return tx.outbox.add(
                 conversation_id=conversation_id,
-                parts=split_into_parts(checked),
+                parts=split_into_parts(checked, customer.channel),
                 author=Author.OPERATOR,
                 operator_id=account.id,
                 not_before=now,
@@ -316,7 +364,8 @@ class Desk:
     def resolve_delivery(self, reply_id: int, account: Account, *, send_again: bool) -> None:
         """Send an undelivered reply again or leave it, and record who decided.
 
-        If it is left, a reply with unknown delivery counts as sent, and a failed reply as cancelled.
+        If it is left, a reply with unknown delivery counts as sent, and a failed reply as cancelled. The
+        rest of a reply in several parts follows in the first case and is cancelled in the second.
 
         Raises:
             NotFound: when there is no such reply, or its delivery is not in doubt (any more).
@@ -331,7 +380,7 @@ class Desk:
             else:
                 raise NotFound("the delivery of this reply has already been settled")
             state = OutboxState.PENDING if send_again else new_state
-            tx.outbox.settle(
+            if not tx.outbox.settle(
                 reply_id,
                 reply.state,
                 state,
@@ -339,7 +388,10 @@ class Desk:
                 attempts=0 if send_again else None,
                 settled_by=account.id,
                 settled_at=now,
-            )
+            ):
+                raise NotFound("the delivery of this reply has already been settled")
+            if state is OutboxState.CANCELLED:
+                tx.outbox.cancel_rest(reply, account.id, now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -365,14 +417,14 @@ def _is_substantive_edit(used: _Used | None, sent: str | None) -> bool:
     )
 
 
-def _check_text(text: str | None) -> str | None:
+def _check_text(text: str | None, customer: Customer) -> str | None:
     text = re.sub(r"\r\n?", "\n", text or "").replace("\x00", "").strip()
     if not text:
         return None
     if len(text) > _MAX_REPLY_LENGTH:
         raise InvalidDecision(f"the reply is longer than {_MAX_REPLY_LENGTH} characters")
-    if unfilled := fields(text):
-        raise InvalidDecision(f"the reply still contains {{{unfilled[0]}}}: fill it in or remove it")
+    if unfilled := unfilled_fields(text, customer):
+        raise UnfilledField(unfilled[0])
     return text
 
 

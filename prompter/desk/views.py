@@ -17,7 +17,11 @@ from prompter.domain.conversation import (
     TurnState,
 )
 from prompter.domain.readiness import ReadinessState, StoredReadiness
+from prompter.domain.triage import HandoffReason
 from prompter.storage import Transaction
+
+_URGENT = frozenset({HandoffReason.CUSTOMER_REQUEST, HandoffReason.COMPLAINT})
+_URGENT_AHEAD = timedelta(minutes=10)  # by which urgent turns go ahead of others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +35,10 @@ class QueueItem:
 
 @dataclass(frozen=True, kw_only=True)
 class ConversationView:
-    """A conversation as an operator sees it. `turn` is the newest turn that waits for an answer.
+    """A conversation as an operator sees it.
 
+    `questions` are the turns that wait for an answer, oldest first, and `turn` is the one to decide on.
+    `is_being_read` means that suggestions for the customer's last messages are not made yet.
     `held` means that an operator has written lately: until the conversation is returned, the bot gives
     no automated replies there, and its dialogue is paused.
     """
@@ -41,9 +47,11 @@ class ConversationView:
     messages: list[Message]
     replies: list[Reply]
     turn: Turn | None
+    questions: list[Turn]
     suggestions: list[OfferedSuggestion]
     last_message_id: int
     held: bool = False
+    is_being_read: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +73,12 @@ class Workload:
 class DeskSnapshot:
     """The desk at one moment. `view` is None if no conversation is open.
 
-    `suggestions` belong to the turn on the screen or, if it has none ("hello? anybody?"), to the last
-    waiting turn before it. `opened_by` is filled in by the page alone: names of the other people who
+    `opened_by` is filled in by the page alone: names of the other people who
     have a conversation on their screens, by its id.
     """
 
     queue: list[QueueItem] = field(default_factory=list)
     view: ConversationView | None = None
-    suggestions: list[OfferedSuggestion] = field(default_factory=list)
     undelivered: list[Reply] = field(default_factory=list)
     opened_by: Mapping[int, list[str]] = field(default_factory=dict)
     workload: Workload | None = None  # for supervisors
@@ -83,6 +89,17 @@ class DeskSnapshot:
     def turn(self) -> Turn | None:
         """The turn to decide on."""
         return self.view.turn if self.view else None
+
+    @property
+    def suggestions(self) -> list[OfferedSuggestion]:
+        """The suggestions for the turn to decide on."""
+        return self.view.suggestions if self.view else []
+
+    @property
+    def offer(self) -> tuple[object, ...]:
+        """The turn and the suggestions that the operator's keys act on."""
+        texts = ((suggestion.article_id, suggestion.text) for suggestion in self.suggestions)
+        return (self.turn.id if self.turn else None, *texts)
 
     def is_waiting(self, turn_id: int) -> bool:
         """Return whether the turn is in the queue."""
@@ -97,17 +114,18 @@ class DeskViews:
         self._now = now
         self._operator_hold = operator_hold
 
-    def snapshot(self, account: Account, conversation_id: int | None) -> DeskSnapshot:
+    def snapshot(
+        self, account: Account, conversation_id: int | None, turn_id: int | None = None
+    ) -> DeskSnapshot:
         tx = self._tx
         topics = list(tx.readiness.all().values())
         queue = self.queue()
-        view = None if conversation_id is None else self._conversation(conversation_id, topics)
+        view = None if conversation_id is None else self._conversation(conversation_id, turn_id, topics)
         is_supervisor = has_role(account, Role.SUPERVISOR)
         workload = self.workload() if is_supervisor else None
         return DeskSnapshot(
             queue=queue,
             view=view,
-            suggestions=self._suggestions(queue, view) if view else [],
             undelivered=self.undelivered_replies(),
             workload=workload,
             demoted=[topic.name for topic in topics if topic.state is ReadinessState.DEMOTED]
@@ -117,11 +135,17 @@ class DeskViews:
         )
 
     def queue(self) -> list[QueueItem]:
-        """Return the turns that wait for an operator, longest wait first."""
-        return [
+        """Return the turns that wait for an operator, longest wait first.
+
+        Customers who ask for a person or complain count as having waited longer. They go ahead of others,
+        but nobody waits for ever.
+        """
+        queue = [
             QueueItem(turn=turn, customer=customer, confidence=confidence)
             for turn, customer, confidence in self._tx.conversations.waiting_turns()
         ]
+        waiting_longer = {item.turn.id: _n_ahead(item, queue) for item in queue}
+        return sorted(queue, key=lambda item: waiting_longer[item.turn.id])
 
     def workload(self) -> Workload:
         tx, now = self._tx, self._now
@@ -134,27 +158,30 @@ class DeskViews:
             outage=outage(tx),
         )
 
-    def conversation(self, conversation_id: int) -> ConversationView | None:
+    def conversation(self, conversation_id: int, turn_id: int | None = None) -> ConversationView | None:
         """Return a conversation's messages and the turn to decide on, or None if it does not exist."""
-        return self._conversation(conversation_id, list(self._tx.readiness.all().values()))
+        return self._conversation(conversation_id, turn_id, list(self._tx.readiness.all().values()))
 
     def _conversation(
-        self, conversation_id: int, topics: Sequence[StoredReadiness]
+        self, conversation_id: int, turn_id: int | None, topics: Sequence[StoredReadiness]
     ) -> ConversationView | None:
         tx = self._tx
         customer = tx.conversations.customer(conversation_id)
         if customer is None:
             return None
         waiting = tx.conversations.conversation_turns(conversation_id, TurnState.WAITING)
-        turn = waiting[-1] if waiting else None
+        chosen = (question for question in waiting if question.id == turn_id)
+        turn = next(chosen, waiting[0] if waiting else None)
         return ConversationView(
             customer=customer,
             messages=tx.conversations.messages(conversation_id),
             replies=tx.outbox.of_conversation(conversation_id),
             turn=turn,
+            questions=waiting,
             suggestions=visible_suggestions(tx, turn) if turn else [],
             last_message_id=tx.conversations.last_message_id(conversation_id),
             held=self._is_held(conversation_id, topics),
+            is_being_read=tx.conversations.current_turn(conversation_id) is not None,
         )
 
     def _is_held(self, conversation_id: int, topics: Sequence[StoredReadiness]) -> bool:
@@ -167,24 +194,20 @@ class DeskViews:
         has_dialogue = tx.dialogues.get(conversation_id) is not None
         return has_dialogue and tx.conversations.operator_in_control(conversation_id, since=since, now=now)
 
-    def _suggestions(self, queue: Sequence[QueueItem], view: ConversationView) -> list[OfferedSuggestion]:
-        if view.turn is None or view.turn.blind or view.suggestions:
-            return view.suggestions
-        earlier = [
-            item.turn
-            for item in queue
-            if item.turn.conversation_id == view.turn.conversation_id
-            and item.turn.id < view.turn.id
-            and item.confidence is not None
-        ]
-        return visible_suggestions(self._tx, earlier[-1]) if earlier else []
-
     def undelivered_replies(self) -> list[Reply]:
         """Return the replies that failed or whose delivery is not confirmed."""
         outbox = self._tx.outbox
         return outbox.list_by_state(OutboxState.UNKNOWN) + outbox.list_by_state(OutboxState.FAILED)
 
 
+def _n_ahead(item: QueueItem, queue: Sequence[QueueItem]) -> float:
+    """Return how many of a queue in order of id stay ahead of an item. An urgent one goes ahead of equals."""
+    if item.turn.handoff_reason not in _URGENT:
+        return queue.index(item)
+    since = item.turn.received_at - _URGENT_AHEAD
+    return next(place for place, other in enumerate(queue) if other.turn.received_at >= since) - 0.5
+
+
 def visible_suggestions(tx: Transaction, turn: Turn) -> list[OfferedSuggestion]:
     """Return the turn's suggestions, or none if it was drawn to be answered blind."""
-    return [] if turn.blind else tx.conversations.suggestions(turn.id)
+    return [] if turn.blind else tx.conversations.shown_suggestions(turn.id)

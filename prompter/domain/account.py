@@ -91,3 +91,23 @@ class LoginCount:
     tries: int
     since: datetime
     until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyClaim:
+    """A request that is being carried out under an idempotency key. `token` tells it from its repetitions."""
+
+    account_id: int
+    key_hash: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredKey:
+    """A request as it is kept under an idempotency key. `status` is None until it is answered."""
+
+    request_hash: str
+    claimed_until: datetime
+    has_effect: bool
+    status: int | None
+    body: str | None = field(repr=False)

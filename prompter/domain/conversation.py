@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from kb_index.marks import Mark
 from prompter.domain.evidence import Draw
 from prompter.domain.triage import HandoffReason, Route
 
@@ -21,6 +22,19 @@ class MessageKind(StrEnum):
     LOCATION = "location"
     CONTACT = "contact"
     OTHER = "other"
+
+    @property
+    def is_mute(self) -> bool:
+        """True if a message of this kind tells nothing beside its text: an operator need not look at it."""
+        return self in (MessageKind.TEXT, MessageKind.STICKER)
+
+
+class Command(StrEnum):
+    """A message to the bot itself, which is no question."""
+
+    START = "start"  # the first contact, or another beginning
+    HELP = "help"
+    STOP = "stop"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +54,11 @@ class IncomingMessage:
     customer_language: str | None = None
     forwarded: bool = False
     replaces: str | None = None
+    file_name: str | None = None
+    file_size: int | None = None  # bytes
+    thread_id: str | None = None  # of the topic in the chat, where chats have topics
+    command: Command | None = None
+    payload: str | None = None  # of the link that led to a START
 
 
 class TurnState(StrEnum):
@@ -76,6 +95,8 @@ class Message:
     forwarded: bool
     replaces: str | None
     received_at: datetime
+    file_name: str | None = None
+    file_size: int | None = None  # bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,12 +111,18 @@ class Turn:
     last_message_id: int
     triaged_at: datetime | None
     utterance: str | None
+    full_text: str | None  # if the customer wrote on while it waited
     intent: str | None
     route: Route | None  # None until the turn is triaged
     handoff_reason: HandoffReason | None
     model_version: str | None
     blind: bool  # to be answered without seeing suggestions
     draw: Draw | None  # None: the bot would not have answered this turn at any confidence
+
+    @property
+    def question(self) -> str | None:
+        """All that the customer has said by now. `utterance` is what was triaged first."""
+        return self.full_text or self.utterance
 
     @property
     def is_automated(self) -> bool:
@@ -126,6 +153,7 @@ class Customer:
     chat_id: str
     name: str
     language: str | None
+    source: str | None = None  # where they came from: the payload of the link that they followed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,3 +178,6 @@ class Reply:
     offers_operator: bool  # with a button that calls an operator
     settled_by: str | None  # name of the person who resolved its delivery
     settled_at: datetime | None
+    marks: tuple[Mark, ...] = ()  # to be shown where their words stand in the text
+    first_part_id: int | None = None  # of the same reply; None: this is the first part
+    thread_id: str | None = None  # of the topic in the chat that it belongs to

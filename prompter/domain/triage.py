@@ -25,7 +25,8 @@ class HandoffReason(StrEnum):
     TOPIC_NOT_READY = "topic_not_ready"
     ARTICLE_CHANGED = "article_changed"
     ARTICLE_EXPIRED = "article_expired"
-    MEDIA = "media"
+    MEDIA = "media"  # with a picture, voice message or file, which models cannot read
+    EDITED = "edited"  # the customer has changed a question after its answer
     ENGINE_DOWN = "engine_down"
     POLICY = "policy"
 

@@ -13,9 +13,10 @@ from kb_index.text import normalize
 from prompter.domain.drafts import MAX_TEXTS, Draft, GivenAnswer, Proof, ProposalKind, SeenText
 from prompter.domain.evidence import Verdict
 from prompter.suggestions.query_embedder import QueryEmbedder
-from prompter.text.cleaning import answer_text, with_field, without_name
+from prompter.text.cleaning import answer_text, is_small_talk, with_field, without_name
 from prompter.text.edits import classify_edit, facts, sentences, word_overlap
 from prompter.text.pii import mask
+from prompter.text.stopgaps import is_stopgap
 
 _SAME_CHANGE = 0.8  # mean cosine of added sentences with the same numbers and negations
 _REPLACES = 0.5  # share of words that a sentence and its replacement have in common
@@ -56,8 +57,9 @@ def mine_answer_changes(
     """Return the changes that operators made repeatedly, each with the whole resulting answer.
 
     Changes apply to the article's current answer: sentences that it already has are ignored, and so are
-    changes of sentences that no longer exist. If a sentence was replaced in several ways, only the most
-    frequent is proposed. Filled template fields are turned back where the answer has them.
+    changes of sentences that no longer exist. Promises to answer later change nothing. If a sentence was
+    replaced in several ways, only the most frequent is proposed. Filled template fields are turned back
+    where the answer has them.
     """
     article_sentences = sentences(article.answer)
     found = [change for turn in turns for change in _changes(article, article_sentences, turn, keep)]
@@ -83,6 +85,11 @@ def _changes(
     ):  # it has no greeting of its own
         plain = answer_text(plain, keep=keep)
     after = sentences(plain)
+    known = set(map(normalize, before))
+    promises = [sentence for sentence in after if is_stopgap(sentence) and normalize(sentence) not in known]
+    after = [sentence for sentence in after if sentence not in promises]
+    if promises and all(map(is_small_talk, after)):
+        return []
     current = {normalize(mask(sentence)): sentence for sentence in article_sentences}
     left = list(before)
     kept: list[str | None] = []  # for each sent sentence, the article's sentence that it equals
@@ -103,7 +110,8 @@ def _changes(
             changes.append((old, sentence, None))
         else:
             changes.append((None, sentence, last))
-    changes += [(old, None, None) for old in left]
+    if not promises:  # who promises an answer has left out what they do not know yet
+        changes += [(old, None, None) for old in left]
     found = []
     for removed, added, behind in changes:
         current_sentence = current.get(normalize(mask(removed))) if removed is not None else None

@@ -20,6 +20,7 @@ from prompter.suggestions.query_embedder import QueryEmbedder
 from prompter.suggestions.routing import CONTROL_INTENTS
 from prompter.text.cleaning import answer_text, asks_back, is_small_talk, question_text
 from prompter.text.pii import MIN_TEAM_COUNT, contacts
+from prompter.text.stopgaps import without_stopgaps
 
 MIN_CONVERSATIONS = 2  # a single customer changes nothing
 MIN_CONVERSATIONS_OF_HISTORY = 3
@@ -162,7 +163,9 @@ def _observe(turn: DeskTurn, keep: Collection[str]) -> ObservedQuestion | None:
         rejected = turn.verdict is Verdict.REJECTED and turn.reason not in (*_ABOUT_THE_ANSWER, *_NO_QUESTION)
         if not rejected and turn.verdict is not Verdict.WROTE_OWN:
             return None
-        answer = answer_text(turn.sent_text or "", customer_name=turn.customer_name, keep=keep)
+        answer = answer_text(
+            without_stopgaps(turn.sent_text or ""), customer_name=turn.customer_name, keep=keep
+        )
         question = replace(question, answer="" if asks_back(answer) or is_small_talk(answer) else answer)
     return question
 

@@ -12,18 +12,13 @@ from kb_index.templates import fill
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import ArticleChanged, NotFound
 from prompter.domain.account import Account
+from prompter.knowledge.article_import import ArticleImport, ImportOptions, ImportReport
 from prompter.storage import Store, Transaction
 from prompter.text.template_fields import sample_values, template_fields
 
 KB_REVISION = "kb_revision"
 _BATCH = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportReport:
-    added: int
-    changed: int
-    unchanged: int
+_DEFAULT = ImportOptions()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,29 +50,40 @@ class KnowledgeBase:
         articles: Iterable[Article],
         *,
         changed_by: str,
+        options: ImportOptions = _DEFAULT,
         progress: Callable[[int], None] = lambda _: None,
     ) -> ImportReport:
         """Add or change articles by id, all of them or none. Other articles stay unchanged.
 
         `articles` is read once and in batches. If reading fails, nothing has changed. `progress` is
-        called with the number of articles done since its last call.
+        called with the number of articles done since its last call. An article without an answer does not
+        take the answer away from the one that is there.
         """
-        total = added = changed = 0
-        now = self._clock()
-        with self._store.write() as tx:
+        run = ArticleImport(options, changed_by=changed_by, now=self._clock())
+        with self._store.read() if options.dry_run else self._store.write() as tx:
+            run.start(tx)
             source = iter(articles)
             while batch := list(islice(source, _BATCH)):
-                new, differing = tx.articles.upsert(batch, changed_by=changed_by, now=now)
-                added, changed, total = added + new, changed + differing, total + len(batch)
+                run.add(tx, batch)
                 progress(len(batch))
-            if added or changed:
+            report = run.finish(tx)
+            if not options.dry_run and (report.added or report.changed or report.archived):
                 tx.facts.count_up(KB_REVISION)
-        return ImportReport(added=added, changed=changed, unchanged=total - added - changed)
+        return report
 
     def articles(self) -> Iterator[Article]:
         """Yield every article in order of id, from one consistent view."""
         with self._store.read() as tx:
             yield from tx.articles.all()
+
+    def articles_by_topic(self) -> Iterator[Article]:
+        """Yield every article in order of topic and question, from one consistent view."""
+        with self._store.read() as tx:
+            ids = tx.articles.ids_by_topic()
+            for start in range(0, len(ids), _BATCH):
+                part = ids[start : start + _BATCH]
+                found = tx.articles.get_many(part)
+                yield from (found[article_id] for article_id in part)
 
     def article(self, article_id: str) -> tuple[Article, list[ArticleVersion]]:
         """Return an article of any status and its versions, oldest first.

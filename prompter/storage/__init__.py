@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from prompter.common.errors import Conflict
 from prompter.storage.engine import BadDatabaseUrl, connect, read_url
 from prompter.storage.migrate import NewerDatabase, migrate
-from prompter.storage.store import Store, Transaction
+from prompter.storage.store import Store, Transaction, witness_writes
 
 __all__ = [
     "BadDatabaseUrl",
@@ -26,4 +26,5 @@ __all__ = [
     "connect",
     "migrate",
     "read_url",
+    "witness_writes",
 ]

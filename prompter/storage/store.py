@@ -2,8 +2,9 @@
 
 import copy
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Self
 
 from sqlalchemy import Connection, Engine
@@ -11,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from prompter.common.errors import Conflict
 from prompter.storage.accounts.accounts import AccountRows
+from prompter.storage.accounts.idempotency_keys import IdempotencyKeyRows
 from prompter.storage.accounts.login_counts import LoginCountRows
 from prompter.storage.accounts.sessions import SessionRows
 from prompter.storage.conversations.conversations import ConversationRows
@@ -44,6 +46,7 @@ class Transaction:
         self.decisions = DecisionRows(connection)
         self.dialogues = DialogueRows(connection)
         self.facts = FactRows(connection)
+        self.idempotency_keys = IdempotencyKeyRows(connection)
         self.jobs = JobRows(connection)
         self.login_counts = LoginCountRows(connection)
         self.outbox = OutboxRows(connection)
@@ -57,6 +60,20 @@ class Transaction:
         self.topic_titles = TopicTitleRows(connection)
         self.versions = VersionRows(connection)
         self.monitoring = MonitoringRows(connection)
+
+
+Witness = Callable[[Transaction], None]
+_witness: ContextVar[Witness | None] = ContextVar("witness", default=None)
+
+
+@contextmanager
+def witness_writes(witness: Witness) -> Iterator[None]:
+    """Call `witness` at the end of each write transaction of this context. Its writes belong to them."""
+    token = _witness.set(witness)
+    try:
+        yield
+    finally:
+        _witness.reset(token)
 
 
 class Store:
@@ -97,7 +114,10 @@ class Store:
         """
         try:
             with database_failures(), self._writable() as connection, connection.begin():
-                yield Transaction(connection)
+                tx = Transaction(connection)
+                yield tx
+                if (witness := _witness.get()) is not None:
+                    witness(tx)
         except IntegrityError as error:
             raise Conflict(str(error.orig)) from error
 

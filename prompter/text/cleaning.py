@@ -48,7 +48,7 @@ _SMALL_TALK = frozenset(
     оператор девушка уже сейчас тогда так точно верно именно хм ммм мм эм hello hi hey good morning
     afternoon evening thanks thank you thx ty so much very many ok okay k yes no yep nope sure fine great
     cool nice perfect got it i see bye goodbye see please welcome the for your help a lot there anyone
-    start""".split()
+    start ви дякую дуже агов будь ласка чекаю anybody there are you still waiting hey""".split()
 )
 
 

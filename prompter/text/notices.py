@@ -1,9 +1,8 @@
 """Automatic messages to customers, in their language."""
 
+from prompter.domain.conversation import Command
 from prompter.domain.triage import HandoffReason
 from prompter.text.translations import N_, supported_language, translator
-
-MAX_PART_LENGTH = 4000  # characters; messengers cut or refuse longer messages (Telegram: 4096)
 
 _NOTICES = {
     HandoffReason.MEDIA: N_(
@@ -19,19 +18,13 @@ def notice(reason: HandoffReason | None, language: str) -> str | None:
     return None if text is None else translator(supported_language(language, language)).gettext(text)
 
 
-def split_into_parts(text: str, max_length: int = MAX_PART_LENGTH) -> list[str]:
-    """Cut a reply into messages, at the end of a line or a word if possible.
+_REPLIES = {
+    Command.START: N_("Hello! Write your question, and we will answer here."),
+    Command.HELP: N_("Write your question in your own words. If you need a person, just say so."),
+    Command.STOP: N_("All right. When you have a question, write here."),
+}
 
-    >>> split_into_parts("one two three", max_length=8)
-    ['one two', 'three']
-    """
-    parts = []
-    rest = text.strip()
-    while len(rest) > max_length:
-        window = rest[: max_length + 1]
-        cut = max(window.rfind("\n"), window.rfind(" "))
-        if cut <= 0:
-            cut = max_length
-        parts.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
-    return [*parts, rest] if rest else parts
+
+def command_reply(command: Command, language: str) -> str:
+    """Return the message for a customer who has sent a command."""
+    return translator(language).gettext(_REPLIES[command])

@@ -1,7 +1,10 @@
 """Values of the template fields of an answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
+from kb_index.marks import Mark
+from kb_index.templates import fields, fill
 from prompter.domain.conversation import Customer
 
 _OF_THE_CUSTOMER: dict[str, Callable[[Customer], str]] = {
@@ -29,6 +32,25 @@ def sample_values(constants: Mapping[str, str], *, customer_name: str) -> dict[s
     return template_values(sample, constants)
 
 
+def fill_marks(marks: Iterable[Mark], values: Mapping[str, str]) -> tuple[Mark, ...]:
+    """Return the marks of an answer as they are in the answer with its fields filled."""
+    return tuple(
+        replace(mark, text=fill(mark.text, values), address=fill(mark.address, values)) for mark in marks
+    )
+
+
 def template_values(customer: Customer, constants: Mapping[str, str]) -> dict[str, str]:
     """Return the values of the fields in an answer to this customer."""
     return {**constants, **{name: value(customer) for name, value in _OF_THE_CUSTOMER.items()}}
+
+
+def unfilled_fields(text: str, customer: Customer) -> tuple[str, ...]:
+    """Return the distinct fields that a text to this customer still contains.
+
+    Braces in the customer's own name are no field.
+
+    >>> olga = Customer(id=1, conversation_id=1, channel="", chat_id="", name="{user}", language=None)
+    >>> unfilled_fields("{user}, заказ {number} едет.", olga)
+    ('number',)
+    """
+    return fields(text.replace(customer.name, "") if fields(customer.name) else text)

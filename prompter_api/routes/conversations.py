@@ -1,9 +1,11 @@
 """The queue and the messages of a conversation."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 
 from prompter_api.auth import GuardedRoute, Operator
-from prompter_api.schemas.common import ArticleId, Done, Id
+from prompter_api.schemas.common import MAX_ID, ArticleId, Done, Id
 from prompter_api.schemas.conversations import ConversationOut, MessageAccepted, NewMessage, QueueItemOut
 from prompter_api.schemas.knowledge import FilledAnswer
 from prompter_api.services import services_of
@@ -18,9 +20,17 @@ def get_queue(request: Request, _me: Operator) -> list[QueueItemOut]:
 
 
 @router.get("/conversations/{conversation_id}")
-def get_conversation(request: Request, _me: Operator, conversation_id: Id) -> ConversationOut:
-    """Get all messages of a conversation, and the suggestions for the open turn."""
-    return ConversationOut.of(services_of(request).desk.conversation(conversation_id))
+def get_conversation(
+    request: Request,
+    _me: Operator,
+    conversation_id: Id,
+    turn_id: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
+) -> ConversationOut:
+    """Get a conversation's messages and the turns that wait, with suggestions for one of them.
+
+    By default they are for the oldest.
+    """
+    return ConversationOut.of(services_of(request).desk.conversation(conversation_id, turn_id=turn_id))
 
 
 @router.post("/conversations/{conversation_id}/messages", status_code=201)
@@ -37,7 +47,7 @@ def give_back(request: Request, _me: Operator, conversation_id: Id) -> Done:
     return Done()
 
 
-@router.get("/conversations/{conversation_id}/articles/{article_id}/answer")
+@router.get("/conversations/{conversation_id}/articles/{article_id:path}/answer")
 def get_filled_answer(
     request: Request, _me: Operator, conversation_id: Id, article_id: ArticleId
 ) -> FilledAnswer:

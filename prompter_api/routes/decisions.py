@@ -26,6 +26,16 @@ def decide(request: Request, me: Operator, turn_id: Id, body: DecisionIn) -> Dec
 
 
 @router.post(
+    "/turns/{turn_id}/answered",
+    responses={409: {"model": Problem, "description": "already_decided: it does not wait any more"}},
+)
+def mark_answered(request: Request, me: Operator, turn_id: Id) -> Done:
+    """Close a turn that the last reply to another turn of the conversation has answered, too."""
+    services_of(request).desk.mark_answered(turn_id, me)
+    return Done()
+
+
+@router.post(
     "/decisions/{decision_id}/undo",
     responses={409: {"model": Problem, "description": "too_late_to_undo: the reply has left"}},
 )

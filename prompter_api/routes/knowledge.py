@@ -29,11 +29,14 @@ _CHANGED = {"model": Problem, "description": "article_changed: somebody else was
 def find_articles(
     request: Request,
     _me: Operator,
-    q: Annotated[str, Query(max_length=200, description="Part of an id, a question or an answer")],
+    q: Annotated[str, Query(max_length=200, description="A question, or part of an id, question or answer")],
     limit: Annotated[int, Query(alias="most", ge=1, le=50)] = 10,
 ) -> list[ArticleOut]:
-    """Search the published articles for a text, ignoring case."""
-    found = services_of(request).desk.find_articles(q.replace("\x00", ""), limit=limit)
+    """Search the published articles for a question or a part of one.
+
+    Typing errors, the wrong keyboard layout and other words for the same do no harm.
+    """
+    found = services_of(request).find_articles(q.replace("\x00", ""), limit=limit)
     return [ArticleOut.model_validate(article) for article in found]
 
 
@@ -64,20 +67,20 @@ def add_article(request: Request, me: Supervisor, body: NewArticle) -> SavedOut:
     return SavedOut(version=services_of(request).knowledge.put(body.article(body.id), me, version=0))
 
 
-@router.put("/kb/articles/{article_id}", responses={409: _CHANGED})
+@router.put("/kb/articles/{article_id:path}", responses={409: _CHANGED})
 def put_article(request: Request, me: Supervisor, article_id: ArticleId, body: ArticleIn) -> SavedOut:
     """Change or add an article. Running processes answer with it within seconds."""
     version = services_of(request).knowledge.put(body.article(article_id), me, version=body.version)
     return SavedOut(version=version)
 
 
-@router.post("/kb/articles/{article_id}/versions/{version}/restore", responses={409: _CHANGED})
+@router.post("/kb/articles/{article_id:path}/versions/{version}/restore", responses={409: _CHANGED})
 def restore_article(request: Request, me: Supervisor, article_id: ArticleId, version: Id) -> SavedOut:
     """Restore an earlier version of an article. This also makes a new version."""
     return SavedOut(version=services_of(request).knowledge.restore(article_id, version, me))
 
 
-@router.get("/kb/articles/{article_id}")
+@router.get("/kb/articles/{article_id:path}")
 def get_article(request: Request, _me: Operator, article_id: ArticleId) -> ArticleHistoryOut:
     """Get an article of any status, with its earlier versions."""
     article, versions = services_of(request).knowledge.article(article_id)
@@ -87,7 +90,7 @@ def get_article(request: Request, _me: Operator, article_id: ArticleId) -> Artic
     )
 
 
-@router.post("/kb/articles/{article_id}/phrasings", status_code=201)
+@router.post("/kb/articles/{article_id:path}/phrasings", status_code=201)
 def add_phrasing(request: Request, _me: Supervisor, article_id: ArticleId, body: NewPhrasing) -> Done:
     """Add an alternative phrasing of an article's question. Imports never remove it."""
     services_of(request).knowledge.add_phrasing(article_id, body.text)

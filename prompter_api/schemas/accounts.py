@@ -7,7 +7,7 @@ from pydantic import Field
 
 from prompter.accounts.service import MAX_TOKEN_DAYS, TOKEN_DAYS
 from prompter.domain.account import Account, ApiToken, Role, Scope, Session
-from prompter_api.schemas.common import Input, Language, Line, Name, Output, Password
+from prompter_api.schemas.common import Input, Language, Line, Name, Output, Password, SecretOutput
 
 
 class RoleName(StrEnum):
@@ -65,7 +65,7 @@ class NewAccount(Input):
     role: RoleName
 
 
-class OneTimePassword(Output):
+class OneTimePassword(SecretOutput):
     """A one-time password. It is shown only once, and its owner has to replace it at the first login."""
 
     account: AccountOut
@@ -128,7 +128,7 @@ class TokenOut(Output):
         )
 
 
-class TokenWithSecret(TokenOut):
+class TokenWithSecret(TokenOut, SecretOutput):
     token: str = Field(
         repr=False,
         description="Shown this once; send it as `Authorization: Bearer …`",

@@ -57,6 +57,10 @@ class Output(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
+class SecretOutput(Output):
+    """A response with a secret that is shown once. It is not kept for repetitions of the request."""
+
+
 class Done(BaseModel):
     """The request is done. There is nothing else to return."""
 

@@ -19,6 +19,9 @@ class CustomerOut(Output):
     channel: str = Field(examples=["telegram"])
     name: str = Field(examples=["Ольга"])
     language: str | None = Field(examples=["ru"])
+    source: str | None = Field(
+        examples=["promo_42"], description="Where they came from: `start` of the link to the bot"
+    )
 
 
 class TurnOut(Output):
@@ -29,7 +32,11 @@ class TurnOut(Output):
     state: TurnState
     received_at: datetime
     last_message_id: int = Field(description="What to send as `seen_message_id` when it is the newest shown")
-    utterance: str | None = Field(examples=["как вернуть товар"])
+    utterance: str | None = Field(examples=["как вернуть товар"], description="As it was triaged first")
+    question: str | None = Field(
+        examples=["как вернуть товар\nзаказ 40018237"],
+        description="With all that the customer has added while it waited",
+    )
     intent: str | None = Field(examples=["topic:returns"])
     route: Route | None
     handoff_reason: HandoffReason | None
@@ -50,12 +57,14 @@ class QueueItemOut(Output):
 
 
 class MessageOut(Output):
-    """A customer's message."""
+    """A customer's message. The file of an attachment stays with the messenger."""
 
     id: int
     turn_id: int
-    kind: MessageKind
+    kind: MessageKind = Field(description="Other than `text`: an attachment, which `text` describes")
     text: str
+    file_name: str | None = Field(examples=["чек.pdf"])
+    file_size: int | None = Field(examples=[81_920], description="Bytes")
     forwarded: bool
     received_at: datetime
 
@@ -70,6 +79,8 @@ class ReplyOut(Output):
     author: Author
     operator_name: str | None = Field(examples=["anna"])
     text: str
+    part: int = Field(description="1 is the first part of a long reply")
+    first_part_id: int | None = Field(description="The first part of the same reply; null: this one")
     state: OutboxState = Field(description="unknown: it may have arrived, a person has to look")
     not_before: datetime
     attempts: int
@@ -98,14 +109,19 @@ class SuggestionOut(Output):
 
 
 class ConversationOut(Output):
-    """A conversation as an operator sees it. `turn` is the newest turn that waits for a reply."""
+    """A conversation as an operator sees it.
+
+    `questions` are the turns that wait for a reply, oldest first. `turn` is the chosen one of them, or the
+    oldest.
+    """
 
     id: int
     customer: CustomerOut
     messages: list[MessageOut]
     replies: list[ReplyOut]
     turn: TurnOut | None
-    suggestions: list[SuggestionOut]
+    questions: list[TurnOut]
+    suggestions: list[SuggestionOut] = Field(description="For `turn`")
     last_message_id: int = Field(description="What to send as `seen_message_id`")
     held: bool = Field(
         description="An operator has written lately: the bot answers nothing alone until it is given back"
@@ -119,6 +135,7 @@ class ConversationOut(Output):
             messages=[MessageOut.model_validate(message) for message in view.messages],
             replies=[ReplyOut.model_validate(reply) for reply in view.replies],
             turn=TurnOut.model_validate(view.turn) if view.turn else None,
+            questions=[TurnOut.model_validate(question) for question in view.questions],
             suggestions=[SuggestionOut.model_validate(suggestion) for suggestion in view.suggestions],
             last_message_id=view.last_message_id,
             held=view.held,
@@ -181,4 +198,7 @@ class MessageAccepted(Output):
 
 
 class Settlement(Input):
-    send_again: bool = Field(description="false: leave it; an unknown one counts as sent then")
+    send_again: bool = Field(
+        description="false: leave it. An unknown one counts as sent then, and the rest of its reply follows; "
+        "a failed one is given up with the rest of its reply"
+    )

@@ -79,6 +79,7 @@ def _services(
     settings: Settings, store: Store, assistant: Assistant, heartbeats: "Heartbeats | None", *, secret: str
 ) -> "Services":
     """Build the use cases that pages and API call."""
+    from prompter.accounts.idempotency import IdempotencyKeys
     from prompter_api.ready import Check
     from prompter_api.ready import Readiness as ProcessReadiness
     from prompter_api.services import Services
@@ -95,6 +96,7 @@ def _services(
     return Services(
         accounts=build_accounts(store, defer=last_seen.submit),
         sessions=build_sessions(settings, store, defer=last_seen.submit),
+        idempotency=IdempotencyKeys(store, secret=secret),
         actions=dialogues.build_actions(
             settings, store, triage_for_engine, sampling=build_sampling(settings)
         ),

@@ -15,6 +15,7 @@ from prompter.accounts.sessions import Sessions
 from prompter.common.clock import Waits
 from prompter.conversations.autopilot_gate import Autopilot, ReadinessGate
 from prompter.conversations.clock_guard import ClockGuard
+from prompter.conversations.commands import CommandReplies
 from prompter.conversations.delivery import Deliveries
 from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager, TurnDialogues
@@ -97,6 +98,11 @@ def build_reception(settings: Settings, store: Store, *, max_untriaged: int | No
         debounce=timedelta(seconds=settings.turns.debounce_seconds),
         max_wait=timedelta(seconds=settings.turns.max_seconds),
         max_untriaged=max_untriaged,
+        command_replies=CommandReplies(
+            language=settings.language,
+            greetings=settings.telegram.greetings,
+            template_values=settings.templates,
+        ),
     )
 
 

@@ -6,6 +6,7 @@ One module per group of commands, with heavy imports inside the commands.
     kb, models, learn, history, finetune    kb, train, ask, models, promote, rollback, learn, finetune
     readiness, evaluation                   readiness, autopilot, evaluate
     rasa, import_rasa                       rasa, import-rasa
+    import_report                           what kb import prints
     common, progress, renamed_flags         shared options, progress, old names of flags
 """
 

@@ -9,8 +9,8 @@ from sufler.cli.common import ConfigOption, JsonOption, print_json
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from kb_index.formats.rasa_project import KeepReason, RasaProject
-    from prompter.knowledge.knowledge_base import ImportReport
+    from kb_index.formats.rasa_project import KeepReason, KeptIntent, RasaProject
+    from prompter.knowledge.article_import import ImportReport
 
 
 def import_rasa(
@@ -21,6 +21,23 @@ def import_rasa(
         str | None, typer.Option(help="Language of all articles. Default: guessed from each question.")
     ] = None,
     dry_run: Annotated[bool, typer.Option(help="Only report what would be imported.")] = False,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An action or slot that only keeps books: an answer beside it counts as fixed. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    domain: Annotated[
+        list[Path] | None,
+        typer.Option(help="Domain file or folder, as for rasa train. Default: domain.yml, else domain/."),
+    ] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Training data, as for rasa train. Default: data/, or the folder itself without one."
+        ),
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,7 +49,12 @@ def import_rasa(
 
     settings = load_settings(config)
     project = read_project(
-        folder, known_fields=template_fields(settings.templates), default_language=language
+        folder,
+        known_fields=template_fields(settings.templates),
+        default_language=language,
+        ignored=ignore or (),
+        domain=domain or (),
+        data=data or (),
     )
     report = None
     if not dry_run and project.articles:
@@ -58,7 +80,13 @@ def _as_json(project: "RasaProject", report: "ImportReport | None") -> dict[str,
             for intent, id_ in project.moved.items()
         ],
         "kept": [
-            {"intent": kept_intent.intent, "reason": kept_intent.reason.value, "detail": kept_intent.detail}
+            {
+                "intent": kept_intent.intent,
+                "reason": kept_intent.reason.value,
+                "detail": kept_intent.detail,
+                "answer": kept_intent.answer,
+                "ignore": list(kept_intent.ignore),
+            }
             for kept_intent in project.kept
         ],
         "counts": dict(project.counts),
@@ -74,7 +102,7 @@ def _lines(project: "RasaProject", report: "ImportReport | None") -> list[str]:
         lines.append(f"{len(project.kept)} intents stay in Rasa:")
         lines += [
             f"  {kept_intent.intent}: {_explain(kept_intent.reason)}"
-            f"{f' ({kept_intent.detail})' if kept_intent.detail else ''}"
+            f"{f' ({kept_intent.detail})' if kept_intent.detail else ''}{_way_over(kept_intent)}"
             for kept_intent in project.kept
         ]
     rest = ", ".join(f"{count} {kind}" for kind, count in project.counts.items())
@@ -83,6 +111,15 @@ def _lines(project: "RasaProject", report: "ImportReport | None") -> list[str]:
     if report is not None:
         lines.append(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged.")
     return lines
+
+
+def _way_over(kept: "KeptIntent") -> str:
+    """Return how to make an article of an intent whose answer is fixed all the same."""
+    if not kept.answer:
+        return ""
+    options = " ".join(f"--ignore {name}" for name in kept.ignore)
+    advice = f"if the rest sends customers nothing, take it over with {options}"
+    return f"; has a fixed answer ({kept.answer}): {advice}"
 
 
 def _on_one_line(question: str) -> str:
@@ -95,8 +132,10 @@ def _explain(reason: "KeepReason") -> str:
         "action": "calls an action",
         "slot": "fills in a slot",
         "story": "what follows depends on the conversation",
+        "channel": "its answers depend on the channel, and none is for Telegram or for all",
+        "flow": "triggers a CALM flow",
         "fields": "its answer has fields that only Rasa fills in",
-        "unanswered": "no answer follows it",
+        "unanswered": "no response with a text follows it",
         "out_of_scope": "stands for what no article answers",
         "no_examples": "has no examples",
     }[reason.value]

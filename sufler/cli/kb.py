@@ -1,16 +1,16 @@
 """The commands `sufler kb …`: maintain the knowledge base."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sufler.cli.common import CHECK_FAILED, ConfigOption, JsonOption, fail, pluralize, print_json
+from sufler.cli import import_report
+from sufler.cli.common import BAD_INPUT, CHECK_FAILED, ConfigOption, JsonOption, fail, pluralize, print_json
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from kb_index import Article
     from prompter.domain.topic import TopicTitles
     from prompter.knowledge.topics import Topic
 
@@ -22,46 +22,110 @@ def import_files(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="CSV, XLSX, JSON, JSONL, Markdown, HTML or Rasa YAML files, or the folder of a Rasa project."
+            help="CSV, TSV, XLSX, JSON, JSONL, Markdown, HTML or Rasa YAML files, or the folder of a Rasa"
+            " project."
         ),
     ],
     language: Annotated[
         str | None,
         typer.Option(help="Language of articles that name none. Default: guessed from the question."),
     ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Which column holds a field: "question=Вопрос клиента,answer=3", by name, number or letter.'
+            " Can be repeated. Nothing behind = passes the field over."
+        ),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of text files. Default: found out, and told.")
+    ] = None,
+    include_hidden: Annotated[
+        bool, typer.Option(help="Read hidden sheets and rows of workbooks, too.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only report what would become of the files.")] = False,
+    skip_bad_rows: Annotated[
+        bool, typer.Option(help="Import the rows without problems. Default: all rows or none.")
+    ] = False,
+    keep_edited: Annotated[
+        bool, typer.Option(help="Leave articles alone that were edited on a page since their last import.")
+    ] = False,
+    archive_missing: Annotated[
+        bool, typer.Option(help="Archive articles that an earlier import of these files brought.")
+    ] = False,
+    replaces: Annotated[
+        list[str] | None, typer.Option(help="Name of an earlier file that these files replace.")
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Import articles: new ids are added, known ones updated. All files are imported, or none."""
-    from kb_index.formats import count_hint
+    from kb_index.formats import ReadOptions, count_hint
+    from prompter.knowledge import file_import
     from sufler import bootstrap
     from sufler.settings import load_settings
 
     settings = load_settings(config)
+    options = ReadOptions(
+        default_language=language,
+        columns=_columns(columns or []),
+        encoding=encoding,
+        include_hidden=include_hidden,
+    )
     # Read everything before the database is touched, so that an invalid row is found before a lock is taken.
-    total = 0
-    home: dict[str, Path] = {}
     with progress_bar("Reading", sum(count_hint(path) or 0 for path in files) or None) as advance:
-        for path in files:
-            for article in _read(path, language):
-                if article.id in home:
-                    fail(f"{path}: the article {article.id!r} is also in {home[article.id]}; remove one")
-                home[article.id] = path
-                total += 1
-                advance(1)
+        inspected = file_import.inspect_files(files, options, progress=advance)
+    for line in import_report.warnings(inspected):
+        typer.echo(f"sufler: {line}", err=True)
+    for line in import_report.problems(inspected):
+        typer.echo(f"sufler: {line}", err=True)
+    is_bad = inspected.n_problems > 0 and not (
+        skip_bad_rows and inspected.are_complete and inspected.n_articles
+    )
+    if is_bad and not dry_run:
+        if inspected.n_problems > 1:
+            advice = "; --skip-bad-rows imports the other rows" if inspected.are_complete else ""
+            fail(f"{inspected.n_problems} problems, so nothing was imported{advice}")
+        raise typer.Exit(BAD_INPUT)
     with bootstrap.open_store(settings) as store:
         knowledge = bootstrap.build_knowledge_base(store)
-        with progress_bar("Storing", total) as advance:
-            report = knowledge.import_articles(
-                (article for path in files for article in _read(path, language, quiet=True)),
+        with progress_bar("Comparing" if dry_run else "Storing", inspected.n_articles) as advance:
+            report = file_import.import_files(
+                knowledge,
+                inspected,
                 changed_by="kb import",
+                dry_run=dry_run,
+                keep_edited=keep_edited,
+                archive_missing=archive_missing,
+                replaced=replaces or [],
                 progress=advance,
             )
-        bootstrap.embed_articles(settings, store, progress_bar)
+        if not dry_run:
+            bootstrap.embed_articles(settings, store, progress_bar)
     if as_json:
-        print_json({"added": report.added, "changed": report.changed, "unchanged": report.unchanged})
+        print_json(import_report.as_json(inspected, report, dry_run=dry_run))
     else:
-        typer.echo(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged.")
+        if dry_run:
+            for line in import_report.file_lines(inspected):
+                typer.echo(line)
+        for line in import_report.report_lines(
+            report, dry_run=dry_run, keep_edited=keep_edited, archive_missing=archive_missing
+        ):
+            typer.echo(line)
+        if dry_run and is_bad:
+            count = pluralize(inspected.n_problems, "problem")
+            typer.echo(f"{count}: as it is, nothing would be imported.", err=True)
+    if is_bad:
+        raise typer.Exit(CHECK_FAILED)
+
+
+def _columns(texts: Sequence[str]) -> dict[str, str]:
+    from kb_index.formats.columns import parse_columns
+
+    try:
+        return dict(pair for text in texts for pair in parse_columns(text))
+    except ValueError as error:
+        fail(f"--columns: {error}")
 
 
 @app.command("export")
@@ -72,7 +136,7 @@ def export_file(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Export every article to a file that `kb import` can read."""
+    """Export every article, in order of topic and question, to a file that `kb import` can read."""
     from kb_index.formats import Format, format_of, write_articles
     from sufler import bootstrap
     from sufler.settings import load_settings
@@ -80,14 +144,14 @@ def export_file(
     if format is not None and format not in set(Format):
         fail(f"--format {format}: use one of {', '.join(Format)}")
     with bootstrap.open_store(load_settings(config)) as store:
-        articles = bootstrap.build_knowledge_base(store).articles()
+        articles = bootstrap.build_knowledge_base(store).articles_by_topic()
         write_articles(articles, file, format=Format(format) if format else format_of(file))
     typer.echo(f"Wrote {file}.", err=True)
 
 
 @app.command()
 def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """List near-duplicates, conflicting answers, empty answers and unknown template fields."""
+    """List near-duplicates, conflicting and empty answers, unknown template fields and markup in answers."""
     from kb_index.checks import check as check_articles
     from prompter.text.template_fields import template_fields
     from sufler import bootstrap
@@ -113,9 +177,12 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     else:
         for problem in problems:
             typer.echo(f"{problem.kind.value.replace('_', ' ')}: {problem.message}")
-        typer.echo(
-            f"{pluralize(len(problems), 'problem')} found." if problems else "No problems found.", err=True
-        )
+        if not articles:
+            typer.echo("No articles.", err=True)
+        elif problems:
+            typer.echo(f"{pluralize(len(problems), 'problem')} found.", err=True)
+        else:
+            typer.echo("No problems found.", err=True)
     if problems:
         raise typer.Exit(CHECK_FAILED)
 
@@ -186,13 +253,3 @@ def _print_topics(topics: "Sequence[Topic]", titles: "TopicTitles") -> None:
         label = titles.label(topic.id, titles.language)
         table.add_row(escape(topic.id), escape(label), escape(", ".join(other_titles)), str(topic.n_articles))
     Console().print(table)
-
-
-def _read(path: Path, language: str | None, *, quiet: bool = False) -> "Iterator[Article]":
-    from kb_index.formats import read_articles
-
-    def warn(message: str) -> None:
-        if not quiet:
-            typer.echo(f"sufler: {message}", err=True)
-
-    return read_articles(path, default_language=language, on_warning=warn)

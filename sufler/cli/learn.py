@@ -25,8 +25,23 @@ def learn(
     from_history: Annotated[
         Path | None,
         typer.Option(
-            help="Propose articles and phrasings from past chats instead: CSV, JSON or JSONL "
-            "with conversation, author, time, text."
+            help="Propose articles and phrasings from past chats instead: a table (CSV, JSON, JSONL) with "
+            "conversation, author, time, text, or an export of Telegram Desktop, WhatsApp, Chatwoot, Zendesk "
+            "or Jivo; a file or a folder of files."
+        ),
+    ] = None,
+    history_format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="Format of the past chats: auto, table, telegram, whatsapp, chatwoot, zendesk or jivo.",
+        ),
+    ] = "auto",
+    operators: Annotated[
+        str | None,
+        typer.Option(
+            help="Names or ids of the operators in the past chats, separated by commas, where the file does "
+            'not say who they are: user5,"Smith, Ann". Everybody else is a customer.'
         ),
     ] = None,
     config: ConfigOption = None,
@@ -34,7 +49,7 @@ def learn(
 ) -> None:
     """Train a version on operators' decisions. It comes into use unless it may be worse."""
     if from_history is not None:
-        mine(from_history, config, as_json)
+        mine(from_history, history_format, operators, config, as_json)
         return
     from prompter.learning.report import outcome_of
     from sufler import bootstrap

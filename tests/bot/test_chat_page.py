@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from bot.webchat import WebChannel
 from bot.webchat.cookies import chat_id_of
+from kb_index.marks import Mark, MarkKind
 from prompter.common.clock import Clock, utc_now
 from prompter.conversations.customer_view import CustomerViews
 from prompter.conversations.intake import Reception
@@ -23,6 +24,7 @@ from prompter.storage import Store
 from tests.bot.harness import delivery, run_loops
 from tests.bot.test_web_chat import COOKIE, application
 from tests.browser import chromium, serve
+from tests.fakes import SHOP
 from tests.prompter.readiness.governed import GovernedShop
 from tests.shipped import CHAT_LIMITS
 from tests.shop import SURE, Shop
@@ -116,6 +118,37 @@ def test_a_conversation_in_the_browser(page: Page, shop: Shop[Clock]) -> None:
     page.reload()
     expect(log.locator(".line")).to_have_count(4)
     assert texts(shop) == ["Здравствуйте! Где мой заказ?", NASTY]
+
+
+def test_bold_words_and_links_of_an_answer_are_drawn_and_its_text_stays_text(
+    browser: Browser, store: Store
+) -> None:
+    marks = (
+        Mark(kind=MarkKind.BOLD, text="30 дней"),
+        Mark(kind=MarkKind.LINK, text="условия", address="https://shop.test/terms"),
+        Mark(kind=MarkKind.BOLD, text=NASTY),
+    )
+    answer = f"Можно за 30 дней, см. условия (https://shop.test/terms). {NASTY}"
+    articles = [replace(article, answer=answer, marks=marks) for article in SHOP]
+    shop = Shop(store, clock=utc_now, undo=timedelta(0), articles=articles)
+    app = application(reception=shop.reception, views=CustomerViews(store))
+    with (
+        serve(app) as url,
+        run_loops(delivery(shop.deliveries, WebChannel())),
+        open_page(browser, url, locale="ru-RU") as page,
+    ):
+        say(page, "Как вернуть товар?")
+        expect(page.locator(".own.stored")).to_have_count(1)
+        shop.triage()
+        shop.accept(1)
+        bubble = page.locator(".theirs .bubble")
+        expect(bubble).to_have_text(f"Можно за 30 дней, см. условия. {NASTY}")
+        expect(bubble.locator("strong")).to_have_text(["30 дней", NASTY])
+        expect(bubble.get_by_role("link", name="условия")).to_have_attribute(
+            "href", "https://shop.test/terms"
+        )
+        assert bubble.locator("img, script").count() == 0
+        assert page.title() != "hacked"
 
 
 def test_what_is_written_without_a_connection_arrives_once(page: Page, shop: Shop[Clock]) -> None:

@@ -1,6 +1,7 @@
 """Replies to Telegram have the right outcome in every case, over real sockets."""
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from bot.channel import DeliveryError, NotAccepted, OutcomeUnknown, PermanentFailure
 from bot.telegram import TelegramChannel, TelegramClient
+from kb_index.marks import Mark, MarkKind
 from prompter.common.clock import utc_now
 from prompter.conversations.delivery import Deliveries, OutgoingMessage
 from prompter.conversations.intake import Reception
@@ -55,6 +57,23 @@ def test_a_reply_arrives_as_it_was_written(telegram: TelegramEmulator) -> None:
     assert send(connect(telegram), message(text)) == "2"
     assert telegram.sent_to(CHAT) == [text]
     assert set(telegram.calls[-1].parameters) == {"chat_id", "text"}
+
+
+def test_marks_of_an_answer_are_telegrams_entities(telegram: TelegramEmulator) -> None:
+    telegram.customer_says(CHAT, "где мой заказ")
+    marks = (
+        Mark(kind=MarkKind.BOLD, text="Мои заказы"),
+        Mark(kind=MarkKind.LINK, text="условия", address="https://shop.test/terms"),
+        Mark(kind=MarkKind.ITALIC, text="слов, которых нет"),
+    )
+    text = "🙂 Откройте Мои заказы, см. условия (https://shop.test/terms)."
+    send(connect(telegram), replace(message(text), marks=marks))
+    assert telegram.sent_to(CHAT) == ["🙂 Откройте Мои заказы, см. условия."]
+    sent = telegram.calls[-1].parameters["entities"]
+    entities = sent if isinstance(sent, list) else json.loads(sent)
+    assert [
+        (entity["type"], entity["offset"], entity["length"], entity.get("url")) for entity in entities
+    ] == [("bold", 12, 10, None), ("text_link", 28, 7, "https://shop.test/terms")]
 
 
 @pytest.mark.parametrize(
@@ -264,10 +283,10 @@ def test_a_customer_rates_an_answer_of_the_bot_and_calls_an_operator(
         forged = telegram.customer_presses(8, 1, answer.buttons["Позвать оператора"])
         called = telegram.customer_presses(CHAT, answer.message_id, answer.buttons["Позвать оператора"])
         telegram.wait_for(lambda: len(telegram.sent) == 2)
-        telegram.wait_for(lambda: telegram.answers_to(rated) and telegram.answers_to(called))
+        telegram.wait_for(lambda: all(map(telegram.answers_to, (rated, called, forged))))
     assert telegram.sent_to(CHAT)[1] == "Передал ваш вопрос оператору, он ответит здесь."
     assert telegram.sent[1].buttons == {}
-    assert telegram.answers_to(forged) == []
+    assert telegram.answers_to(forged) == ["Эта кнопка больше не работает."]
     (waiting,) = governed.desk.queue()
     assert waiting.turn.conversation_id == records.replies(CHAT)[0].conversation_id
     assert waiting.turn.handoff_reason == HandoffReason.CUSTOMER_REQUEST.value
@@ -312,3 +331,60 @@ def test_a_reply_waits_out_flood_control_and_outages_in_order(
             telegram.wait_for(lambda: records.replies(CHAT)[0].problem)
         telegram.wait_for(lambda: len(telegram.sent_to(CHAT)) == 2)
     assert telegram.sent_to(CHAT) == ["Смотрю.", "Нашла."]
+
+
+# --- topics, attachments and commands -----------------------------------------------------------
+
+
+def test_replies_go_to_the_topic_in_which_the_customer_wrote(
+    telegram: TelegramEmulator, store: Store, reception: Reception, records: Records, write: Write
+) -> None:
+    with bot(telegram, store, reception):
+        telegram.customer_says(CHAT, "где мой заказ", message_thread_id=5, is_topic_message=True)
+        telegram.wait_for(lambda: records.messages(CHAT))
+        write(CHAT, "Смотрю.")
+        telegram.wait_for(lambda: len(telegram.sent) == 1)
+        telegram.fail_next(
+            "sendMessage", Fault(status=400, description="Bad Request: message thread not found")
+        )
+        write(CHAT, "Едет.")
+        telegram.wait_for(lambda: len(telegram.sent) == 2)
+        telegram.customer_says(CHAT, "спасибо", message_thread_id=5)  # an answer to a message is no topic
+        telegram.wait_for(lambda: len(records.messages(CHAT)) == 2)
+        write(CHAT, "Пожалуйста.")
+        telegram.wait_for(lambda: len(telegram.sent) == 3)
+    assert [(sent.text, sent.thread_id) for sent in telegram.sent] == [
+        ("Смотрю.", 5),
+        ("Едет.", None),
+        ("Пожалуйста.", None),
+    ]
+
+
+def test_commands_are_answered_and_the_link_is_kept(
+    telegram: TelegramEmulator, store: Store, reception: Reception, records: Records
+) -> None:
+    with bot(telegram, store, reception):
+        telegram.customer_says(7, "/start")
+        telegram.customer_says(8, "/start@sufler_bot promo_42")
+        telegram.customer_says(9, "/STOP")
+        telegram.customer_says(10, "/help не могу войти")
+        telegram.customer_forwards(11, "/start")
+        telegram.wait_for(lambda: len(telegram.sent) == 3)
+        telegram.wait_for(lambda: records.messages(11))
+    hello = "Здравствуйте! Напишите ваш вопрос, и мы ответим здесь."
+    assert [telegram.sent_to(chat) for chat in (7, 8, 10, 11)] == [[hello], [hello], [], []]
+    with store.read() as tx:
+        customers = [tx.conversations.find("telegram", str(chat)) for chat in (7, 8)]
+        assert [customer and customer.source for customer in customers] == [None, "promo_42"]
+        assert len(tx.conversations.due_turns(utc_now())) == 2  # what is more than a command
+
+
+def test_a_name_with_braces_can_be_used_in_an_answer(
+    telegram: TelegramEmulator, store: Store, reception: Reception, records: Records, write: Write
+) -> None:
+    with bot(telegram, store, reception):
+        telegram.customer_says(CHAT, "эй", **{"from": {"id": CHAT, "is_bot": False, "first_name": "{user}"}})
+        telegram.wait_for(lambda: records.messages(CHAT))
+        write(CHAT, "{user}, ваш заказ едет.")
+        telegram.wait_for(lambda: telegram.sent)
+    assert telegram.sent_to(CHAT) == ["{user}, ваш заказ едет."]

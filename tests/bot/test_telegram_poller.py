@@ -94,6 +94,9 @@ def test_every_kind_of_message_is_stored(
         telegram.wait_for(lambda: telegram.is_confirmed(last))
     first, *rest = records.messages(7)
     assert (first.kind, first.text) == (kind, "")
+    has_file = sent not in ("location", "venue", "contact", "dice", "poll")
+    assert first.file_size == (1000 if has_file else None)
+    assert first.file_name == ("чек.pdf" if sent == "document" else None)
     if said is not None:
         assert (rest[0].kind, rest[0].text) == (kind, "вот чек")
 
@@ -417,7 +420,7 @@ def test_a_press_that_cannot_be_answered_stops_and_repeats_nothing(
         ("up:5", {"from": "секрет"}),
     ],
 )
-def test_presses_that_are_not_ours_are_passed_over(
+def test_presses_that_are_not_ours_stop_spinning_and_do_nothing(
     telegram: TelegramEmulator,
     reception: Reception,
     feedback: HeardFeedback,
@@ -427,9 +430,9 @@ def test_presses_that_are_not_ours_are_passed_over(
     forged = telegram.customer_presses(7, 2, data, **fields)
     pressed = telegram.customer_presses(7, 2, "up:5")
     with capture_logs() as logs, run_loops(poller(telegram, reception, feedback)):
-        telegram.wait_for(lambda: telegram.answers_to(pressed))
+        telegram.wait_for(lambda: telegram.answers_to(pressed) and telegram.answers_to(forged))
     assert feedback.heard == [("helpful", "telegram", "7", REPLY)]
-    assert telegram.answers_to(forged) == []
+    assert telegram.answers_to(forged) == ["Эта кнопка больше не работает."]
     assert {entry["update_id"] for entry in logs if "update_id" in entry} == {forged.update_id}
     assert "секрет" not in str(logs)
 

@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 from bot.buttons import Feedback as Hearing
 from bot.webchat import ChatLimits, WebChannel, web_chat_router
 from bot.webchat.cookies import ChatCookies, chat_id_of
+from kb_index.marks import Mark, MarkKind
 from prompter.common.clock import Clock, utc_now
 from prompter.conversations.customer_view import CustomerView, CustomerViews
 from prompter.conversations.intake import Receipt, Reception
@@ -29,6 +30,7 @@ from prompter.domain.triage import HandoffReason
 from prompter.storage import Store
 from tests.bot.harness import HeardFeedback, Records, delivery, run_loops, wait_until
 from tests.browser import serve
+from tests.fakes import SHOP
 from tests.prompter.readiness.governed import GovernedShop
 from tests.shipped import CHAT_LIMITS
 from tests.shop import SURE, Shop
@@ -131,6 +133,27 @@ def test_a_conversation_there_and_back(site: Site) -> None:
         assert browser.get("/chat/messages").json()["attention"] == "none"
     customer = site.desk.conversation(1).customer
     assert (customer.channel, customer.name, customer.language) == ("web", "Ольга", "ru-RU")
+
+
+def test_marks_of_an_answer_are_pieces_for_the_page(store: Store) -> None:
+    marks = (Mark(kind=MarkKind.LINK, text="условия", address="https://shop.test/terms"),)
+    answer = "См. условия (https://shop.test/terms)."
+    articles = [replace(article, answer=answer, marks=marks) for article in SHOP]
+    site = Site(store, clock=utc_now, undo=timedelta(0), articles=articles)
+    app = application(reception=site.reception, views=CustomerViews(store))
+    with serve(app) as site.url, site.browser() as browser:
+        say(browser, "как вернуть товар")
+        site.triage()
+        site.accept(1)
+        with run_loops(delivery(site.deliveries, WebChannel())):
+            wait_until(lambda: len(lines(browser)) == 2)
+        shown = browser.get("/chat/messages").json()["lines"][1]
+    assert shown["text"] == answer
+    assert shown["spans"] == [
+        {"text": "См. ", "looks": [], "address": ""},
+        {"text": "условия", "looks": ["link"], "address": "https://shop.test/terms"},
+        {"text": ".", "looks": [], "address": ""},
+    ]
 
 
 def test_a_reply_that_was_taken_back_is_never_seen(site: Site) -> None:

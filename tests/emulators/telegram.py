@@ -114,6 +114,7 @@ class BotMessage:
     message_id: int
     text: str
     reply_markup: Json | None = None
+    thread_id: int | None = None  # of the topic in the chat
 
     @property
     def buttons(self) -> dict[str, str]:
@@ -455,6 +456,7 @@ class TelegramEmulator:
                 message_id=self._new_message_id(chat_id),
                 text=text,
                 reply_markup=_check_markup(parameters.get("reply_markup")),
+                thread_id=int(parameters["message_thread_id"]) if "message_thread_id" in parameters else None,
             )
             self._sent.append(sent)
         return _as_message(sent, {"id": chat_id, "type": "private", "first_name": "Ольга"})

@@ -8,10 +8,10 @@ import pytest
 from evaluation import BadRows
 from files import BadFile, limits
 from files.budget import Budget
-from kb_index.formats import read_articles
+from kb_index.formats import ReadOptions, inspect_file, read_articles
 from nlu.errors import BadTrainingData
 from prompter.dialogue.forms import LookupUnavailable
-from prompter.knowledge.chat_history_import import read_history
+from prompter.knowledge.chat_history import read_history
 from sufler.errors import BadConfig
 from sufler.settings import load_settings
 from tests.hostile_files import CASES, SHEET, STRINGS, again, reader_of, sheet, workbook
@@ -166,6 +166,16 @@ def test_what_takes_too_long_is_refused(tmp_path: Path, file: str, content: str)
     assert len(list(read_articles(path, clock=Ticking(0.001)))) == 50
     with pytest.raises(BadFile, match="takes longer than 7 seconds to read up to here: split the file"):
         list(read_articles(path, clock=Ticking(1)))
+
+
+@pytest.mark.parametrize(
+    "row", ["x,\n", ",x\n", "x,y,z\n"], ids=["repeated", "without a question", "too long"]
+)
+def test_rows_that_become_no_article_take_time_too(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("question,answer\n" + row * 50, encoding="utf-8")
+    report = inspect_file(path, ReadOptions(), clock=Ticking(1))
+    assert "takes longer than 7 seconds to read up to here" in report.problems[-1].problem
 
 
 def test_the_parser_of_markdown_looks_at_the_time_in_the_middle_of_a_block(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_nearly_the_same_question(question: str, other_question: str) -> None:
     second = article("2", other_question, "Никак.")
     assert problems_of(first, second) == [(Kind.CONFLICTING_ANSWERS, Severity.ERROR, ("1", "2"))]
     (problem,) = check([first, second], known_fields=FIELDS)
-    assert problem.message.startswith(f"1 and 2 ask nearly the same («{question}»")
+    assert problem.message.startswith(f"«{question}» (1) and «{' '.join(other_question.split())}» (2) ask")
     assert "but answer differently" in problem.message
 
 
@@ -106,6 +106,33 @@ def test_a_draft_cannot_reach_a_customer() -> None:
     assert problems_of(first, empty) == [(Kind.EMPTY_ANSWER, Severity.WARNING, ("3",))]
 
 
+@pytest.mark.parametrize(
+    ("question", "other_question"),
+    [
+        ("Как вернуть тавар?", "Как вернуть товар?"),
+        ("Скока стоит доствка по городу", "Скока стоит доставка по городу?"),
+        ("How do I retrun a parcel", "how do I return a parcel"),
+        ("Можно ли отменить заявку и вернуть денги", "Можно ли отменить заявку и вернуть деньги"),
+    ],
+)
+def test_a_typing_error_hides_no_conflict(question: str, other_question: str) -> None:
+    first, second = article("1", question, "За 14 дней."), article("2", other_question, "За 30 дней.")
+    assert problems_of(first, second) == [(Kind.CONFLICTING_ANSWERS, Severity.ERROR, ("1", "2"))]
+
+
+@pytest.mark.parametrize(
+    ("question", "other_question"),
+    [
+        ("Как включить звук?", "Как выключить звук?"),
+        ("Как войти в кабинет", "Как выйти в кабинет"),
+        ("Где мой код", "Где мой год"),
+        ("Тариф на 15 дней", "Тариф на 16 дней"),
+    ],
+)
+def test_another_word_is_no_typing_error(question: str, other_question: str) -> None:
+    assert problems_of(article("1", question, "Так."), article("2", other_question, "Иначе.")) == []
+
+
 def test_phrasings_of_one_article_may_be_alike() -> None:
     assert (
         problems_of(article("1", "Как вернуть товар?", phrasings=("как вернуть товар", "как вернуть товары")))
@@ -132,20 +159,22 @@ def test_empty_answers_and_unknown_fields() -> None:
             kind=Kind.EMPTY_ANSWER,
             severity=Severity.ERROR,
             article_ids=("empty",),
-            message="empty has no answer: write one, or make it a draft",
+            message="«вопрос empty» (empty) has no answer: write one, or make it a draft",
         ),
         Problem(
             kind=Kind.UNKNOWN_FIELD,
             severity=Severity.ERROR,
             article_ids=("typo",),
-            message="typo asks for {custmer_name}, which nothing fills in: did you mean {customer_name}?",
+            message="«вопрос typo» (typo) asks for {custmer_name}, which nothing fills in:"
+            " did you mean {customer_name}?",
             field="custmer_name",
         ),
         Problem(
             kind=Kind.UNKNOWN_FIELD,
             severity=Severity.ERROR,
             article_ids=("far",),
-            message="far asks for {qqq}, which nothing fills in: known are {customer_name}, {ticket}",
+            message="«вопрос far» (far) asks for {qqq}, which nothing fills in:"
+            " known are {customer_name}, {ticket}",
             field="qqq",
         ),
     ]
@@ -194,3 +223,9 @@ def test_near_pairs_are_those_of_brute_force(seed: int, size: int) -> None:
         expected = sorted((value for pair, value in every.items() if pair[0] == i), reverse=True)
         told = sorted((value for pair, value in pairs.items() if pair[0] == i), reverse=True)
         assert told == pytest.approx(expected[:MAX_PAIRS])
+
+
+def test_markup_in_answers_is_named() -> None:
+    (problem,) = check([article("a", "Где?", answer="Жмите **тут** и <b>там</b>&nbsp;")], known_fields=FIELDS)
+    assert (problem.kind, problem.severity, problem.article_ids) == (Kind.MARKUP, Severity.ERROR, ("a",))
+    assert "«<b>», «&nbsp;», «**тут**»" in problem.message

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kb_index.article import Article, Status
 from kb_index.errors import BadFile, InvalidArticle
 from kb_index.formats import Format, normalize_article, read_articles, write_articles
+from kb_index.marks import Mark, MarkKind
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +30,9 @@ texts = st.lists(st.one_of(st.sampled_from(AWKWARD), st.text(max_size=20)), max_
     lambda parts: "".join(parts).replace("\x00", "")
 )
 lines = texts.map(lambda text: text.replace("\n", " ")).filter(lambda text: text.strip() != "")
+marks = st.builds(
+    Mark, kind=st.sampled_from([MarkKind.BOLD, MarkKind.CODE]), text=lines.map(str.strip).filter(bool)
+) | st.just(Mark(kind=MarkKind.LINK, text="сюда", address="https://a.test/?a=1"))
 ids = st.one_of(
     st.from_regex(r"[a-zA-Z0-9_./-]{1,12}", fullmatch=True),
     st.text(st.characters(codec="utf-8", exclude_categories=["Z", "C"], exclude_characters="|"), min_size=1),
@@ -52,6 +56,7 @@ def articles(draw: st.DrawFn) -> Article | None:
             status=draw(st.sampled_from(list(Status))),
             valid_from=since,
             valid_until=until,
+            marks=tuple(draw(st.lists(marks, max_size=2))),
         )
         normalize_article(article)
     except InvalidArticle:

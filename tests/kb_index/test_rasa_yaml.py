@@ -236,7 +236,7 @@ def test_errors_in_a_folder_name_the_file(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match=r"domain\.yaml, row 18: the key"):
         list(read_articles(tmp_path))
     (tmp_path / "domain.yaml").write_text(DOMAIN, encoding="utf-8")
-    (tmp_path / "more.yml").write_text("responses:\n  utter_unused: [{text: x}]\n", encoding="utf-8")
+    (tmp_path / "data" / "more.yml").write_text("responses:\n  utter_unused: [{text: x}]\n", encoding="utf-8")
     with pytest.raises(BadFile, match=r"more\.yml, row 2: the response utter_unused is defined twice"):
         list(read_articles(tmp_path, on_warning=lambda _: None))
 

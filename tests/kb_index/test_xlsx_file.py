@@ -89,17 +89,14 @@ def test_a_formula_is_read_as_the_value_saved_with_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "row", "column", "problem"),
     [
-        ([], 1, None, "the column question is missing"),
+        ([], 1, None, "no row names columns for question and answer"),
         ([["question", "answer"]], None, None, "contains no articles"),
         ([["question", "anwser"], ["a", "b"]], 1, "anwser", "did you mean 'answer'?"),
         ([["question", "answer", "answer"], ["a", "b"]], 1, "answer", "comes twice"),
         ([["question", "answer"], [], [None, "b"]], 3, "question", "is empty"),
-        ([["question", "answer"], ["a", "b", "c"]], 2, None, "C2 is in a column without a name"),
-        ([["question", None, "answer"], ["a", "b", "c"]], 2, None, "B2 is in a column without a name"),
         ([["question", "answer"], ["a", "#REF!"]], 2, "answer", "holds the error #REF!"),
         ([["question", "answer", "valid_from"], ["a", "b", 45000]], 2, "valid_from", "'45000' is not a date"),
         ([["id", "question", "answer"], [1, "a", "b"], ["1", "c", "d"]], 3, "id", "already used in row 2"),
-        ([["id", "question", "answer"], [None, "a", "b"]], 2, "id", "is empty"),
     ],
 )
 def test_a_bad_sheet_is_refused_with_its_place(

@@ -1,5 +1,6 @@
 """A conversation runs over HTTP: from the queue to the reply, with every possible refusal."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prompter.domain.conversation import OutboxState
+from prompter.domain.conversation import Command, IncomingMessage, MessageKind, OutboxState
 from tests.fakes import OrderDialogue
 from tests.web_shop import WebShop, acceptance, refusal
 
@@ -67,6 +68,29 @@ def test_every_action_has_its_verdict(
     turn_id, view = first_waiting(anna)
     answer = anna.post(f"/api/turns/{turn_id}/decision", json=acceptance(view, **changes))
     assert (answer.status_code, answer.json()["verdict"]) == (200, verdict)
+
+
+def test_attachments_and_sources_are_shown_as_such(shop: WebShop, anna: TestClient) -> None:
+    message = IncomingMessage(
+        channel="telegram",
+        chat_id="7",
+        external_id="1",
+        kind=MessageKind.DOCUMENT,
+        text="как вернуть товар",
+        file_name="чек.pdf",
+        file_size=81_920,
+    )
+    start = replace(
+        message, external_id="2", kind=MessageKind.TEXT, command=Command.START, payload="promo_42"
+    )
+    shop.reception.receive(start)
+    conversation = shop.reception.receive(message).conversation_id
+    shop.triage()
+    view = anna.get(f"/api/conversations/{conversation}").json()
+    sent = view["messages"][-1]
+    assert (sent["kind"], sent["file_name"], sent["file_size"]) == ("document", "чек.pdf", 81_920)
+    assert view["turn"]["handoff_reason"] == "media"
+    assert view["customer"]["source"] == "promo_42"
 
 
 def test_the_second_of_two_operators_is_told_who_was_faster(shop: WebShop, anna: TestClient) -> None:
@@ -165,6 +189,12 @@ def test_an_operator_looks_for_another_answer(shop: WebShop, anna: TestClient) -
     path = f"/api/conversations/{conversation_id}/articles"
     assert anna.get(f"{path}/refund-when/answer").json() == {"text": "Деньги придут за 3 дня, Ольга."}
     assert refusal(anna.get(f"{path}/no-such/answer")) == (404, "not_found")
+    # Other words in another order: what the bot itself would suggest, whichever text it contains.
+    found = anna.get("/api/articles", params={"q": "товар хочу вернуть"}).json()
+    assert [article["id"] for article in found] == ["returns-how"]
+    # An article whose question contains the text comes first all the same.
+    found = anna.get("/api/articles", params={"q": "как отменить"}).json()
+    assert [article["id"] for article in found] == ["order-cancel", "returns-how"]
     assert refusal(anna.get("/api/articles", params={"q": "x" * 201})) == (422, "invalid_request")
 
 

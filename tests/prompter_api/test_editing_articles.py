@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -69,6 +70,35 @@ def test_a_new_article_is_posted_once(shop: WebShop) -> None:
         "invalid_article",
     )
     assert shop.knowledge.article("gift-wrap")[1][-1].changed_by == "vera"
+
+
+@pytest.mark.parametrize(
+    "article_id",
+    [
+        "faq/возврат",
+        "100%",
+        "a%b",
+        "/a//b/",
+        "a/phrasings",
+        "a/versions/1/restore",
+        "вопрос?#1",
+        "a&b=c+d",
+        "🎁",
+    ],
+)
+def test_an_article_with_any_id_is_read_changed_and_restored(shop: WebShop, article_id: str) -> None:
+    vera = shop.browser("vera")
+    new = {key: value for key, value in body(id=article_id).items() if key != "version"}
+    assert vera.post("/api/kb/articles", json=new).status_code == 201
+    address = f"/api/kb/articles/{quote(article_id, safe='')}"
+    assert vera.get(address).json()["article"]["id"] == article_id
+    assert vera.put(address, json=body(answer="За 30 дней.")).json() == {"version": 2}
+    assert vera.post(f"{address}/phrasings", json={"text": "сдать кружку"}).status_code == 201
+    assert vera.post(f"{address}/versions/1/restore").json() == {"version": 3}
+    conversation = shop.ask("где мой заказ")
+    filled = f"/api/conversations/{conversation}/articles/{quote(article_id, safe='')}/answer"
+    assert vera.get(filled).json() == {"text": "Смотрите раздел «Заказы»."}
+    assert vera.post("/api/pins", json={"text": "упаковка", "article_id": article_id}).status_code == 201
 
 
 def test_it_is_made_what_it_was(shop: WebShop) -> None:

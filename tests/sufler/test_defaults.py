@@ -51,7 +51,7 @@ FREE = {
     LearningConfig: set(),
     LoginThrottle: {"clock"},
     Readiness: {"groups", "tested_together", "clock"},
-    Reception: {"max_untriaged", "clock"},
+    Reception: {"max_untriaged", "command_replies", "clock"},
     Rule: set(),
     SamplingPolicy: {"random"},
     Services: {

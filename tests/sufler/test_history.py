@@ -69,7 +69,7 @@ def test_a_bad_row_is_one_line_and_changes_nothing(tmp_path: Path, config: Path)
     assert done.returncode == 2
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
-    assert line.startswith(f"sufler: {path}, row 3, column time: 'then' is no time")
+    assert line.startswith(f"sufler: {path}, row 3, column time: is no time")
     assert not (tmp_path / "data").exists()
 
 
@@ -96,7 +96,8 @@ def test_chats_become_proposals_and_again_nothing_new(tmp_path: Path, config: Pa
 _PEAK = """
 import re, sys
 from pathlib import Path
-from prompter.knowledge.chat_history_import import mine_history, read_history
+from prompter.knowledge.chat_history import read_history
+from prompter.knowledge.chat_history_import import mine_history
 found = mine_history(read_history(Path(sys.argv[1])))
 peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]
 print(found.n_messages, found.n_questions, peak)

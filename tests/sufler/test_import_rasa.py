@@ -99,3 +99,21 @@ def test_what_is_no_project_is_refused_in_one_line(tmp_path: Path) -> None:
     empty.mkdir()
     for project in (empty, tmp_path / "nowhere"):
         assert run_command("import-rasa", str(project), "--config", configure(tmp_path)).exit_code == 2
+
+
+def test_an_answer_beside_bookkeeping_is_taken_over_on_demand(tmp_path: Path) -> None:
+    project = tmp_path / "bot"
+    (project / "data").mkdir(parents=True)
+    (project / "domain.yml").write_text("responses: {utter_faq/a: [{text: Так.}]}", encoding="utf-8")
+    nlu = "nlu: [{intent: faq/a, examples: '- как?'}]\n"
+    rules = "rules: [{rule: a, steps: [{intent: faq}, {action: utter_faq}, {action: action_log}]}]\n"
+    (project / "data" / "all.yml").write_text(nlu + rules, encoding="utf-8")
+    config = configure(tmp_path)
+    lines = run_well("import-rasa", str(project), "--dry-run", "--config", config).splitlines()
+    assert lines[2] == (
+        "  faq/a: calls an action (action_log); has a fixed answer (utter_faq/a): "
+        "if the rest sends customers nothing, take it over with --ignore action_log"
+    )
+    report = import_project(project, config, "--dry-run")
+    assert report["kept"][0]["ignore"] == ["action_log"]
+    assert import_project(project, config, "--ignore", "action_log")["added"] == 1

@@ -48,6 +48,15 @@ class CustomerRows(Rows):
         ).one_or_none()
         return None if row is None else customer_of(row)
 
+    def set_source(self, conversation_id: int, source: str) -> None:
+        """Keep where a customer came from, if that is not known yet."""
+        customer_id = select(conversations.c.customer_id).where(conversations.c.id == conversation_id)
+        self._connection.execute(
+            update(customers)
+            .where(customers.c.id == customer_id.scalar_subquery(), customers.c.source.is_(None))
+            .values(source=source)
+        )
+
     def move_chat(self, channel: str, chat_id: str, new_chat_id: str) -> bool:
         """Give a chat another id and return whether there was such a chat. The old id no longer opens it."""
         changed = self._connection.execute(
@@ -64,6 +73,7 @@ CUSTOMER_COLUMNS: tuple[ColumnElement[Any], ...] = (
     customers.c.external_id,
     customers.c.name,
     customers.c.language,
+    customers.c.source,
 )
 
 
@@ -80,4 +90,5 @@ def customer_of(row: Row[Any]) -> Customer:
         chat_id=row.external_id,
         name=row.name,
         language=row.language,
+        source=row.source,
     )

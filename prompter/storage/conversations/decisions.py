@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 
 from prompter.domain.conversation import OfferedSuggestion, Turn
 from prompter.domain.evidence import (
@@ -24,9 +24,13 @@ from prompter.storage.tables import (
     customers,
     decisions,
     evidence,
+    later_suggestions,
     suggestions,
     turns,
 )
+
+_QUESTION = func.coalesce(turns.c.full_text, turns.c.utterance)
+_IS_LIVE = (decisions.c.turn_id == turns.c.id) & decisions.c.superseded_at.is_(None)
 
 
 class DecisionRows(Rows):
@@ -68,6 +72,20 @@ class DecisionRows(Rows):
         ).one_or_none()
         return None if row is None else _decision(row)
 
+    def find_last(self, conversation_id: int) -> StoredDecision | None:
+        """Return the conversation's last decision in force that has sent a reply."""
+        row = self._connection.execute(
+            _WITH_OPERATOR.join(turns, turns.c.id == decisions.c.turn_id)
+            .where(
+                turns.c.conversation_id == conversation_id,
+                decisions.c.superseded_at.is_(None),
+                decisions.c.sent_text.is_not(None),
+            )
+            .order_by(decisions.c.id.desc())
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else _decision(row)
+
     def sent_articles(self, turn_ids: Collection[int]) -> dict[int, str]:
         """Return the article that each turn's decision in force has sent, by turn."""
         rows = self._connection.execute(
@@ -102,7 +120,7 @@ class DecisionRows(Rows):
         """
         sampled = select(evidence.c.turn_id).where(evidence.c.lot.is_not(None))
         rows = self._connection.execute(
-            select(decisions, turns.c.utterance)
+            select(decisions, _QUESTION.label("question"))
             .join(turns, turns.c.id == decisions.c.turn_id)
             .where(
                 decisions.c.superseded_at.is_(None),
@@ -111,29 +129,40 @@ class DecisionRows(Rows):
             )
             .order_by(decisions.c.id)
         ).all()
-        offered: dict[int, list[str]] = {}
-        shown = select(suggestions.c.turn_id, suggestions.c.article_id).join(
-            decisions, decisions.c.turn_id == suggestions.c.turn_id
-        )
-        for row in self._connection.execute(
-            shown.where(decisions.c.superseded_at.is_(None)).order_by(
-                suggestions.c.turn_id, suggestions.c.rank
-            )
-        ):
-            offered.setdefault(row.turn_id, []).append(row.article_id)
+        offered = self._shown_suggestions(turns.c.id == decisions.c.turn_id)
         return [
             TeachingTurn(
                 turn_id=row.turn_id,
                 operator_id=row.operator_id,
                 decided_at=row.decided_at,
-                utterance=row.utterance,
+                utterance=row.question,
                 verdict=Verdict(row.verdict),
                 reason=RejectReason(row.reason) if row.reason else None,
                 article_id=row.article_id,
-                offered=tuple(offered.get(row.turn_id, ())),
+                offered=tuple(article_id for article_id, _ in offered.get(row.turn_id, ())),
             )
             for row in rows
         ]
+
+    def _shown_suggestions(self, of_interest: ColumnElement[bool]) -> dict[int, list[tuple[str, str]]]:
+        """Return articles and texts as the operators saw them, best first, by turn.
+
+        `of_interest` is a condition on turns and their decisions in force.
+        """
+        shown: dict[int, list[tuple[str, str]]] = {}
+        for table in (suggestions, later_suggestions):
+            rows = self._connection.execute(
+                select(table.c.turn_id, table.c.article_id, table.c.text)
+                .join(turns, turns.c.id == table.c.turn_id)
+                .outerjoin(decisions, _IS_LIVE)
+                .where(of_interest)
+                .order_by(table.c.turn_id, table.c.rank)
+            )
+            offered: dict[int, list[tuple[str, str]]] = {}
+            for row in rows:
+                offered.setdefault(row.turn_id, []).append((row.article_id, row.text))
+            shown |= offered
+        return shown
 
     def desk_turns(self, *, unanswered: Collection[str]) -> list[DeskTurn]:
         """Return turns with a decision in force, oldest first, without randomly sampled ones.
@@ -141,28 +170,18 @@ class DecisionRows(Rows):
         Undecided turns that were handed over for a reason in `unanswered` are included.
         """
         sampled = select(evidence.c.turn_id).where(evidence.c.lot.is_not(None))
-        live = (decisions.c.turn_id == turns.c.id) & decisions.c.superseded_at.is_(None)
         left_alone = turns.c.handoff_reason.in_(unanswered) & turns.c.blind.is_(False)
         of_interest = (
             turns.c.utterance.is_not(None)
             & turns.c.id.not_in(sampled)
             & (decisions.c.id.is_not(None) | left_alone)
         )
-        shown = (
-            select(suggestions.c.turn_id, suggestions.c.article_id, suggestions.c.text)
-            .join(turns, turns.c.id == suggestions.c.turn_id)
-            .outerjoin(decisions, live)
-            .where(of_interest)
-            .order_by(suggestions.c.turn_id, suggestions.c.rank)
-        )
-        offered: dict[int, list[tuple[str, str]]] = {}
-        for row in self._connection.execute(shown):
-            offered.setdefault(row.turn_id, []).append((row.article_id, row.text))
+        offered = self._shown_suggestions(of_interest)
         wanted = (
             select(
                 turns.c.id,
                 turns.c.conversation_id,
-                turns.c.utterance,
+                _QUESTION.label("question"),
                 turns.c.intent,
                 turns.c.intent_confidence,
                 decisions.c.verdict,
@@ -176,7 +195,7 @@ class DecisionRows(Rows):
             .select_from(turns)
             .join(conversations, conversations.c.id == turns.c.conversation_id)
             .join(customers, customers.c.id == conversations.c.customer_id)
-            .outerjoin(decisions, live)
+            .outerjoin(decisions, _IS_LIVE)
             .where(of_interest)
             .order_by(turns.c.id)
         )
@@ -309,7 +328,7 @@ def _desk_turn(row: Any, offered: Sequence[tuple[str, str]]) -> DeskTurn:
     return DeskTurn(
         turn_id=row.id,
         conversation_id=row.conversation_id,
-        utterance=row.utterance,
+        utterance=row.question,
         intent=row.intent,
         intent_confidence=row.intent_confidence or 0.0,
         verdict=Verdict(row.verdict) if row.verdict else None,

@@ -37,8 +37,27 @@ class MessageRows(Rows):
             text=message.text,
             forwarded=message.forwarded,
             replaces=message.replaces,
+            file_name=message.file_name,
+            file_size=message.file_size,
+            thread_id=message.thread_id,
             received_at=now,
         )
+
+    def last_wording(
+        self, conversation_id: int, external_id: str, *, but_turn_id: int | None = None
+    ) -> Message | None:
+        """Return a message as the customer has last edited it, or None if it is unknown.
+
+        Edits in the turn `but_turn_id` do not count.
+        """
+        query = select(messages).where(
+            messages.c.conversation_id == conversation_id,
+            (messages.c.external_id == external_id) | (messages.c.replaces == external_id),
+        )
+        if but_turn_id is not None:
+            query = query.where(messages.c.turn_id != but_turn_id)
+        row = self._connection.execute(query.order_by(messages.c.id.desc()).limit(1)).one_or_none()
+        return None if row is None else _message(row)
 
     def messages(self, conversation_id: int, *, limit: int = 200) -> list[Message]:
         """Return the conversation's last messages, oldest first."""
@@ -77,4 +96,6 @@ def _message(row: Row[Any]) -> Message:
         forwarded=row.forwarded,
         replaces=row.replaces,
         received_at=row.received_at,
+        file_name=row.file_name,
+        file_size=row.file_size,
     )

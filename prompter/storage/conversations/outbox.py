@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, exists, func, literal, or_, select, update
 
+from kb_index.marks import Mark, from_lines, to_lines
 from prompter.common.clock import SLACK, Waits
 from prompter.domain.conversation import Author, OutboxState, Reply
 from prompter.storage.rows import Rows
-from prompter.storage.tables import UtcDateTime, accounts, conversations, customers, outbox
+from prompter.storage.tables import UtcDateTime, accounts, conversations, customers, messages, outbox
 
 
 class OutboxRows(Rows):
@@ -25,13 +26,18 @@ class OutboxRows(Rows):
         decision_id: int | None = None,
         operator_id: int | None = None,
         offers_operator: bool = False,
+        marks: Sequence[Mark] = (),
     ) -> list[int]:
         """Add a reply to the outbox, one row per part, and return their ids in order.
 
-        With `offers_operator` the last part comes with a button that calls an operator.
+        With `offers_operator` the last part comes with a button that calls an operator. `marks` are those of
+        the article's answer: a channel that can shows them where their words stand in a part. The reply
+        belongs to the chat's topic in which the customer wrote last.
         """
-        return [
-            self._insert(
+        thread_id = self._last_thread(conversation_id, turn_id)
+        ids: list[int] = []
+        for part, text in enumerate(parts, start=1):
+            reply_id = self._insert(
                 outbox,
                 conversation_id=conversation_id,
                 turn_id=turn_id,
@@ -45,9 +51,22 @@ class OutboxRows(Rows):
                 attempts=0,
                 created_at=now,
                 offers_operator=offers_operator and part == len(parts),
+                marks=to_lines(marks) or None,
+                thread_id=thread_id,
+                first_part_id=ids[0] if ids else None,
             )
-            for part, text in enumerate(parts, start=1)
-        ]
+            ids.append(reply_id)
+        return ids
+
+    def _last_thread(self, conversation_id: int, turn_id: int | None) -> str | None:
+        of_turn = messages.c.turn_id == turn_id
+        of_conversation = messages.c.conversation_id == conversation_id
+        return self._connection.scalar(
+            select(messages.c.thread_id)
+            .where(of_conversation if turn_id is None else of_turn)
+            .order_by(messages.c.id.desc())
+            .limit(1)
+        )
 
     def get(self, reply_id: int) -> Reply | None:
         row = self._connection.execute(_WITH_OPERATOR.where(outbox.c.id == reply_id)).one_or_none()
@@ -90,9 +109,10 @@ class OutboxRows(Rows):
     ) -> list[tuple[Reply, str, str, str | None]]:
         """Return replies that may leave now, with channel, chat id and customer's language, oldest first.
 
-        A reply waits for earlier ones of its conversation, so that customers read them in order. The
-        rest of a reply waits until the outcome of its earlier parts is settled. With `waits`, replies
-        that would wait longer than that are included: the clock was set back.
+        A reply waits for earlier ones of its conversation, so that customers read them in order. If a
+        part has failed or its outcome is unknown, the rest of its reply waits until a person has settled
+        it, and other replies wait for neither. With `waits`, replies that would wait longer than that are
+        included: the clock was set back.
         """
         rows = self._connection.execute(
             _WITH_OPERATOR.add_columns(
@@ -249,6 +269,20 @@ class OutboxRows(Rows):
         )
         return int(changed.rowcount)
 
+    def cancel_rest(self, reply: Reply, account_id: int, now: datetime) -> None:
+        """Cancel the parts of a reply that wait behind this part."""
+        first = reply.first_part_id or reply.id
+        self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.first_part_id == first,
+                outbox.c.conversation_id == reply.conversation_id,
+                outbox.c.id > reply.id,
+                outbox.c.state == OutboxState.PENDING.value,
+            )
+            .values(state=OutboxState.CANCELLED.value, settled_by=account_id, settled_at=now)
+        )
+
 
 def _waits_too_long(now: datetime, waits: Waits, slack: timedelta) -> ColumnElement[bool]:
     return or_(
@@ -257,16 +291,28 @@ def _waits_too_long(now: datetime, waits: Waits, slack: timedelta) -> ColumnElem
     )
 
 
-# An earlier reply has to leave first, or an earlier part to be settled. Built once, as the outbox is looked
-# through several times a second, and to build an alias of a table takes longer than the query.
+# Earlier replies have to leave first, and the earlier parts of a reply to be settled. What waits for a person
+# to settle a part of its own reply holds up nothing else. Built once, as the outbox is looked through
+# several times a second, and to build an alias of a table takes longer than the query.
+_UNSETTLED = [OutboxState.UNKNOWN.value, OutboxState.FAILED.value]
 _earlier = outbox.alias("earlier")
+_unsettled = outbox.alias("unsettled")
+_EARLIER_WAITS_FOR_A_PERSON = exists().where(
+    _unsettled.c.conversation_id == _earlier.c.conversation_id,
+    _unsettled.c.id < _earlier.c.id,
+    (_unsettled.c.id == _earlier.c.first_part_id) | (_unsettled.c.first_part_id == _earlier.c.first_part_id),
+    _unsettled.c.state.in_(_UNSETTLED),
+)
 _WAITS_FOR_EARLIER = exists().where(
     _earlier.c.conversation_id == outbox.c.conversation_id,
     _earlier.c.id < outbox.c.id,
-    _earlier.c.state.in_([OutboxState.PENDING.value, OutboxState.SENDING.value])
+    (
+        _earlier.c.state.in_([OutboxState.PENDING.value, OutboxState.SENDING.value])
+        & ~_EARLIER_WAITS_FOR_A_PERSON
+    )
     | (
-        (_earlier.c.decision_id == outbox.c.decision_id)
-        & _earlier.c.state.in_([OutboxState.UNKNOWN.value, OutboxState.FAILED.value])
+        ((_earlier.c.id == outbox.c.first_part_id) | (_earlier.c.first_part_id == outbox.c.first_part_id))
+        & _earlier.c.state.in_(_UNSETTLED)
     ),
 )
 
@@ -300,6 +346,9 @@ def _reply(row: Row[Any]) -> Reply:
         created_at=row.created_at,
         sent_at=row.sent_at,
         offers_operator=row.offers_operator,
+        marks=from_lines(row.marks or ()),
         settled_by=row.settler_name,
         settled_at=row.settled_at,
+        first_part_id=row.first_part_id,
+        thread_id=row.thread_id,
     )

@@ -1,10 +1,11 @@
 """Turns, from the first message to the answer, and their suggestions."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, String, Table, bindparam, func, select, update
 
 from prompter.common.clock import SLACK, Waits
 from prompter.domain.conversation import (
@@ -22,13 +23,14 @@ from prompter.storage.rows import Rows
 from prompter.storage.tables import (
     conversations,
     customers,
+    later_suggestions,
     outbox,
     suggestions,
     turns,
 )
 
 # Written into the statement, for the indexes that hold only open turns.
-_IS_OPEN = turns.c.state == bindparam("open", TurnState.OPEN.value, String, literal_execute=True)
+IS_OPEN = turns.c.state == bindparam("open", TurnState.OPEN.value, String, literal_execute=True)
 _by_operator = outbox.alias("by_operator")  # built once: to build an alias takes longer than a query
 
 
@@ -37,7 +39,7 @@ class TurnRows(Rows):
 
     def current_turn(self, conversation_id: int) -> Turn | None:
         """Return the conversation's untriaged turn, which the customer may still be writing."""
-        where = (turns.c.conversation_id == conversation_id) & _IS_OPEN
+        where = (turns.c.conversation_id == conversation_id) & IS_OPEN
         row = self._connection.execute(select(turns).where(where)).one_or_none()
         return None if row is None else _turn(row)
 
@@ -67,10 +69,8 @@ class TurnRows(Rows):
         Self-clocked fair queuing (Golestani, 1994): every lane moves at its share, so no lane waits for
         ever, and an empty lane cannot save up turns for later.
         """
-        first = select(func.min(turns.c.queue_position)).where(_IS_OPEN).scalar_subquery()
-        last = (
-            select(func.max(turns.c.queue_position)).where(_IS_OPEN, turns.c.lane == lane).scalar_subquery()
-        )
+        first = select(func.min(turns.c.queue_position)).where(IS_OPEN).scalar_subquery()
+        last = select(func.max(turns.c.queue_position)).where(IS_OPEN, turns.c.lane == lane).scalar_subquery()
         return float(self._connection.scalar(select(func.coalesce(last, first, 0.0))) or 0.0)
 
     def last_turns(self, conversation_id: int, *, limit: int) -> list[datetime]:
@@ -78,10 +78,21 @@ class TurnRows(Rows):
         newest_first = (
             select(turns.c.received_at)
             .where(turns.c.conversation_id == conversation_id)
+            .where(turns.c.triaged_at.is_not(None) | IS_OPEN)  # commands are not triaged
             .order_by(turns.c.id.desc())
             .limit(limit)
         )
         return list(self._connection.scalars(newest_first))
+
+    def add_command_turn(self, conversation_id: int, now: datetime) -> int:
+        """Add a closed turn for a message that needs neither triage nor an operator, and return its id."""
+        return self._insert(
+            turns,
+            conversation_id=conversation_id,
+            state=TurnState.CLOSED.value,
+            received_at=now,
+            closes_at=now,
+        )
 
     def extend_turn(self, turn_id: int, *, last_message_id: int, closes_at: datetime) -> bool:
         """Add a message to an open turn. Return False if it was triaged in the meantime."""
@@ -130,7 +141,7 @@ class TurnRows(Rows):
         """
         rows = self._connection.execute(
             select(turns)
-            .where(_IS_OPEN, _is_due(now))
+            .where(IS_OPEN, _is_due(now))
             .where(turns.c.id.not_in(but))
             .order_by(turns.c.queue_position, turns.c.id)
             .limit(limit)
@@ -139,14 +150,14 @@ class TurnRows(Rows):
 
     def count_open(self, *, limit: int) -> int:
         """Count the untriaged turns, up to `limit`."""
-        counted = select(turns.c.id).where(_IS_OPEN).limit(limit).subquery()
+        counted = select(turns.c.id).where(IS_OPEN).limit(limit).subquery()
         return self._connection.scalar(select(func.count()).select_from(counted)) or 0
 
     def count_untriaged(self, now: datetime, *, limit: int = 10_000) -> tuple[int, datetime | None]:
         """Count the turns that wait for the worker, up to `limit`, and return the oldest's receipt time."""
         due = (
             select(turns.c.received_at)
-            .where(_IS_OPEN, _is_due(now))
+            .where(IS_OPEN, _is_due(now))
             .order_by(turns.c.queue_position, turns.c.id)
             .limit(limit)
             .subquery()
@@ -267,28 +278,26 @@ class TurnRows(Rows):
         )
         if changed.rowcount == 0:
             return False
-        for suggestion in offered:
-            self._connection.execute(
-                suggestions.insert().values(
-                    turn_id=turn.id,
-                    rank=suggestion.rank,
-                    article_id=suggestion.article_id,
-                    question=suggestion.question,
-                    text=suggestion.text,
-                    topic=suggestion.topic,
-                    language=suggestion.language,
-                    similarity=suggestion.similarity,
-                    confidence=suggestion.confidence,
-                )
-            )
+        self._add_suggestions(suggestions, offered)
         return True
 
+    def _add_suggestions(self, table: Table, offered: Sequence[OfferedSuggestion]) -> None:
+        if offered:
+            self._connection.execute(table.insert(), [asdict(suggestion) for suggestion in offered])
+
     def suggestions(self, turn_id: int) -> list[OfferedSuggestion]:
-        """Return the turn's suggestions, best first."""
+        """Return the suggestions of the turn's first triage, best first. They alone are evidence."""
+        return self._read_suggestions(suggestions, turn_id)
+
+    def shown_suggestions(self, turn_id: int) -> list[OfferedSuggestion]:
+        """Return the suggestions for all that the customer has said by now, best first."""
+        return self._read_suggestions(later_suggestions, turn_id) or self.suggestions(turn_id)
+
+    def _read_suggestions(self, table: Table, turn_id: int) -> list[OfferedSuggestion]:
         rows = self._connection.execute(
-            select(suggestions).where(suggestions.c.turn_id == turn_id).order_by(suggestions.c.rank)
+            select(table).where(table.c.turn_id == turn_id).order_by(table.c.rank)
         )
-        return [_suggestion(row) for row in rows]
+        return [OfferedSuggestion(**row._mapping) for row in rows]
 
     def close_turn(self, turn_id: int) -> bool:
         """Close a waiting turn. Return False if it was not waiting."""
@@ -298,20 +307,6 @@ class TurnRows(Rows):
             .values(state=TurnState.CLOSED.value)
         )
         return changed.rowcount == 1
-
-    def close_seen_turns(self, turn: Turn, seen_message_id: int) -> list[Turn]:
-        """Close the conversation's other waiting turns that the operator had seen with this one."""
-        waiting_turns = [
-            waiting_turn
-            for waiting_turn in self.conversation_turns(turn.conversation_id, TurnState.WAITING)
-            if waiting_turn.id != turn.id and waiting_turn.last_message_id <= seen_message_id
-        ]
-        self._connection.execute(
-            update(turns)
-            .where(turns.c.id.in_([waiting_turn.id for waiting_turn in waiting_turns]))
-            .values(state=TurnState.CLOSED.value, answered_with=turn.id)
-        )
-        return waiting_turns
 
     def hand_over(self, turn_id: int, reason: HandoffReason) -> None:
         """Let a turn that the bot has answered wait for an operator."""
@@ -375,6 +370,7 @@ def _turn(row: Row[Any]) -> Turn:
         last_message_id=row.last_message_id,
         triaged_at=row.triaged_at,
         utterance=row.utterance,
+        full_text=row.full_text,
         intent=row.intent,
         route=Route(row.route) if row.route else None,
         handoff_reason=HandoffReason(row.handoff_reason) if row.handoff_reason else None,
@@ -389,18 +385,4 @@ def _turn(row: Row[Any]) -> Turn:
             second_probability=row.second_probability,
             counts_as_evidence=row.tests,
         ),
-    )
-
-
-def _suggestion(row: Row[Any]) -> OfferedSuggestion:
-    return OfferedSuggestion(
-        turn_id=row.turn_id,
-        rank=row.rank,
-        article_id=row.article_id,
-        question=row.question,
-        text=row.text,
-        topic=row.topic,
-        language=row.language,
-        similarity=row.similarity,
-        confidence=row.confidence,
     )

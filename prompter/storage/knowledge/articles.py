@@ -2,21 +2,34 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
 from kb_index.article import Article, Status
+from kb_index.marks import from_lines, to_lines
 from prompter.storage.rows import Rows
 from prompter.storage.tables import article_versions, articles, embeddings, phrasings
 
 T = TypeVar("T")
 _FIELDS = (
     articles.c.id, articles.c.question, articles.c.answer, articles.c.topic, articles.c.language,
-    articles.c.status, articles.c.valid_from, articles.c.valid_until,
+    articles.c.status, articles.c.valid_from, articles.c.valid_until, articles.c.marks,
 )  # fmt: skip
 _BATCH = 500  # rows per statement; SQLite limits the number of variables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """An article beside the one of the same id that is stored."""
+
+    article: Article
+    before: Article | None
+    is_equal: bool  # storing it would change nothing
+    is_edited: bool  # the stored one was changed or made by other means than an import
+    import_source: str | None  # name of the file that the stored one was imported from
 
 
 class ArticleRows(Rows):
@@ -37,6 +50,11 @@ class ArticleRows(Rows):
         while page := self._load(articles.c.id > last, limit=batch):
             yield from page
             last = page[-1].id
+
+    def ids_by_topic(self) -> list[str]:
+        """Return the ids of all articles in order of topic and question."""
+        order = (articles.c.topic, func.lower(articles.c.question), articles.c.id)
+        return list(self._connection.scalars(select(articles.c.id).order_by(*order)))
 
     def count(self) -> int:
         return self._connection.scalar(select(func.count()).select_from(articles)) or 0
@@ -94,27 +112,101 @@ class ArticleRows(Rows):
                 found[row.article_id].append((row.text, row.source))
         return found
 
+    def compare(self, batch: Sequence[Article]) -> list[Comparison]:
+        """Compare articles with those of the same ids, in the same order, as `upsert` would change them."""
+        ids = [article.id for article in batch]
+        old, old_phrasings = self.get_many(ids), self._phrasings(ids)
+        imports = {
+            row.id: row
+            for part in _batches(ids)
+            for row in self._connection.execute(
+                select(
+                    articles.c.id, articles.c.version, articles.c.import_source, articles.c.imported_version
+                ).where(articles.c.id.in_(part))
+            )
+        }
+        found = []
+        for article in batch:
+            before = old.get(article.id)
+            kept = [text for text, source in old_phrasings[article.id] if source == "operator"]
+            target = {*kept, *article.phrasings}
+            row = imports.get(article.id)
+            found.append(
+                Comparison(
+                    article=article,
+                    before=before,
+                    is_equal=before is not None
+                    and _fields(before) == _fields(article)
+                    and {*before.phrasings} == target,
+                    is_edited=row is not None and row.version != row.imported_version,
+                    import_source=row.import_source if row else None,
+                )
+            )
+        return found
+
+    def set_import(self, sources: Mapping[str, str | None]) -> None:
+        """Remember the file from which articles were imported, by id, with their versions of now.
+
+        None leaves the file that was remembered before.
+        """
+        by_source: dict[str | None, list[str]] = defaultdict(list)
+        for article_id, source in sources.items():
+            by_source[source].append(article_id)
+        for source, ids in by_source.items():
+            values: dict[str, Any] = {"imported_version": articles.c.version}
+            if source is not None:
+                values["import_source"] = source
+            for part in _batches(ids):
+                self._connection.execute(update(articles).where(articles.c.id.in_(part)).values(**values))
+
+    def move_import(self, ids: Sequence[str], source: str) -> None:
+        """Remember another file from which articles were imported, and leave everything else as it is."""
+        for part in _batches(ids):
+            self._connection.execute(
+                update(articles).where(articles.c.id.in_(part)).values(import_source=source)
+            )
+
+    def imported(self) -> list[tuple[str, str, str]]:
+        """Return id, question and file of the articles that came from a file and are not archived."""
+        rows = self._connection.execute(
+            select(articles.c.id, articles.c.question, articles.c.import_source)
+            .where(articles.c.import_source.is_not(None), articles.c.status != Status.ARCHIVED.value)
+            .order_by(articles.c.topic, func.lower(articles.c.question), articles.c.id)
+        )
+        return [(row.id, row.question, row.import_source) for row in rows]
+
+    def last_editors(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return who made the last version of each of these articles."""
+        found: dict[str, str] = {}
+        for part in _batches(ids):
+            rows = self._connection.execute(
+                select(articles.c.id, article_versions.c.changed_by)
+                .join(
+                    article_versions,
+                    (article_versions.c.article_id == articles.c.id)
+                    & (article_versions.c.version == articles.c.version),
+                )
+                .where(articles.c.id.in_(part))
+            )
+            found |= {row.id: row.changed_by for row in rows}
+        return found
+
     def upsert(self, batch: Sequence[Article], *, changed_by: str, now: datetime) -> tuple[int, int]:
         """Add new articles and change those that differ. Return how many were added and changed.
 
         Phrasings that operators added stay. A new version is recorded for every changed article.
         """
         ids = [article.id for article in batch]
-        old = self.get_many(ids)
         versions = self._versions(ids)
         old_phrasings = self._phrasings(ids)
         added = changed = 0
         new_rows, new_phrasings, new_versions = [], [], []
-        for article in batch:
+        for comparison in self.compare(batch):
+            article, before = comparison.article, comparison.before
             kept = [text for text, source in old_phrasings[article.id] if source == "operator"]
             missing = [text for text in dict.fromkeys(article.phrasings) if text not in kept]
             target = {**_fields(article), "phrasings": kept + missing}
-            before = old.get(article.id)
-            if (
-                before is not None
-                and _fields(before) == _fields(article)
-                and set(before.phrasings) == set(target["phrasings"])
-            ):
+            if comparison.is_equal:
                 continue
             version = versions.get(article.id, 0) + 1
             row = {
@@ -171,8 +263,13 @@ class ArticleRows(Rows):
     def put(self, article: Article, *, version: int, changed_by: str, now: datetime) -> bool:
         """Replace version `version` of an article, or add it if that is 0. Return False on another version.
 
-        It then has exactly these phrasings. A person chose them, so imports keep them.
+        It then has exactly these phrasings. A person chose them, so imports keep them. Marks stay as far as
+        their words are still in the answer.
         """
+        before = self.get_many([article.id]).get(article.id)
+        if before is not None and not article.marks:
+            kept = tuple(mark for mark in before.marks if mark.text in article.answer)
+            article = replace(article, marks=kept)
         row = {
             **_fields(article),
             "valid_from": article.valid_from,
@@ -303,11 +400,12 @@ def _fields(article: Article) -> dict[str, Any]:
         "status": article.status.value,
         "valid_from": article.valid_from.isoformat() if article.valid_from else None,
         "valid_until": article.valid_until.isoformat() if article.valid_until else None,
+        "marks": to_lines(article.marks) or None,
     }
 
 
 def _article(row: Iterable[Any], texts: Sequence[str]) -> Article:
-    article_id, question, answer, topic, language, status, valid_from, valid_until = row
+    article_id, question, answer, topic, language, status, valid_from, valid_until, marks = row
     return Article(
         id=article_id,
         question=question,
@@ -318,6 +416,7 @@ def _article(row: Iterable[Any], texts: Sequence[str]) -> Article:
         status=Status(status),
         valid_from=valid_from,
         valid_until=valid_until,
+        marks=from_lines(marks or ()),
     )
 
 

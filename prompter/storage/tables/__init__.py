@@ -9,7 +9,13 @@ Rules that the database itself enforces are constraints and partial indexes here
     common           types of columns, and facts
 """
 
-from prompter.storage.tables.accounts import accounts, api_tokens, login_counts, sessions
+from prompter.storage.tables.accounts import (
+    accounts,
+    api_tokens,
+    idempotency_keys,
+    login_counts,
+    sessions,
+)
 from prompter.storage.tables.common import UtcDateTime, facts, metadata
 from prompter.storage.tables.conversations import (
     conversations,
@@ -17,6 +23,7 @@ from prompter.storage.tables.conversations import (
     decisions,
     dialogues,
     evidence,
+    later_suggestions,
     messages,
     outbox,
     reviews,
@@ -57,7 +64,9 @@ __all__ = [
     "embeddings",
     "evidence",
     "facts",
+    "idempotency_keys",
     "jobs",
+    "later_suggestions",
     "login_counts",
     "messages",
     "metadata",

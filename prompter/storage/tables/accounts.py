@@ -4,6 +4,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
     Integer,
     String,
     Table,
@@ -66,4 +67,21 @@ login_counts = Table(
     Column("tries", Integer, nullable=False),
     Column("since", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False, index=True),
+)
+
+
+# Requests of programs that may be repeated. Key and request are keyed hashes.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), primary_key=True),
+    Column("key_hash", String(64), primary_key=True),
+    Column("request_hash", String(64), nullable=False),
+    Column("claim", String(32), nullable=False),  # of the request that is being answered
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("claimed_until", UtcDateTime, nullable=False),
+    Column("has_effect", Boolean, nullable=False),  # set in the transaction that changes something
+    Column("status", Integer),  # NULL: not answered
+    Column("body", Text),  # NULL: no answer was kept
+    Index("ix_idempotency_keys_created_at", "created_at", "account_id"),
 )

@@ -1,6 +1,8 @@
 """Conversations: messages, turns, suggestions, decisions, reviews and the outbox."""
 
 from sqlalchemy import (
+    JSON,
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -24,6 +26,7 @@ customers = Table(
     Column("external_id", String(200), nullable=False),
     Column("name", String(200), nullable=False),
     Column("language", String(35)),
+    Column("source", String(64)),  # where they came from: the payload of the first link that had one
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("channel", "external_id"),
 )
@@ -79,7 +82,9 @@ turns = Table(
     Column("route", String(20)),
     Column("handoff_reason", String(40)),
     Column("model_version", String(100)),
-    Column("answered_with", Integer),  # the later turn whose reply answered this one too
+    Column("answered_with", Integer),  # the turn whose reply answered this one too
+    # All that the customer has said, if they wrote on while it waited; `utterance` is what was triaged first.
+    Column("full_text", Text),
     # Uniform over [0, 1), drawn at triage and kept: undoing a decision never draws again. NULL: the bot
     # would not have answered the turn at any confidence.
     Column("lot_number", Float),
@@ -123,6 +128,9 @@ messages = Table(
     Column("text", Text, nullable=False),
     Column("forwarded", Boolean, nullable=False),
     Column("replaces", String(200)),  # external id of the message that this one edits
+    Column("file_name", String(200)),
+    Column("file_size", BigInteger),  # bytes
+    Column("thread_id", String(50)),  # the chat's topic that it was written in
     Column("received_at", UtcDateTime, nullable=False),
     UniqueConstraint("conversation_id", "external_id"),
 )
@@ -140,6 +148,16 @@ suggestions = Table(
     Column("language", String(35), nullable=False),
     Column("similarity", Float, nullable=False),
     Column("confidence", Float, nullable=False),
+)
+
+
+# Suggestions for `full_text`, shown in place of the first triage's, which alone are evidence.
+later_suggestions = Table(
+    "later_suggestions",
+    metadata,
+    Column("turn_id", ForeignKey("turns.id"), primary_key=True),
+    Column("rank", Integer, primary_key=True),
+    *(Column(column.name, column.type, nullable=False) for column in suggestions.c if not column.primary_key),
 )
 
 
@@ -257,6 +275,9 @@ outbox = Table(
     Column("offers_operator", Boolean, nullable=False, server_default=false()),
     Column("settled_by", ForeignKey("accounts.id")),  # who decided about its delivery
     Column("settled_at", UtcDateTime),
+    Column("marks", JSON(none_as_null=True)),  # of the article's answer that it is
+    Column("thread_id", String(50)),  # the chat's topic that it is written in
+    Column("first_part_id", Integer),  # of the same reply; NULL: this is the first part
     UniqueConstraint("decision_id", "part"),
     one_of("state", "pending", "sending", "sent", "unknown", "failed", "cancelled"),
     one_of("author", "operator", "bot"),

@@ -27,8 +27,11 @@ articles = Table(
     Column("status", String(20), nullable=False),
     Column("valid_from", Date),
     Column("valid_until", Date),
+    Column("marks", JSON(none_as_null=True)),  # what channels may show in bold, as a link, …
     Column("version", Integer, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    Column("import_source", String(255)),  # name of the file it was imported from last
+    Column("imported_version", Integer),  # version that an import wrote or found equal last
     one_of("status", "draft", "published", "archived"),
 )
 

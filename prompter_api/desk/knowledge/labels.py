@@ -39,6 +39,7 @@ _WRONG = {
     ),
     Kind.EMPTY_ANSWER: N_("The answer is empty: write one or save the article as a draft."),
     Kind.UNKNOWN_FIELD: N_("There is no value for {field}: a reply that contains it is not sent."),
+    Kind.MARKUP: N_("The answer has markup such as ** or <b>, which customers would see: write plain text."),
 }
 
 

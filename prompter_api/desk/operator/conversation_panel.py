@@ -52,6 +52,7 @@ class ConversationPanel:
         with Tag("header", classes="talk__head") as self._head:
             self._name = Tag("h2", classes="talk__name", dir="auto")
             self._channel = Tag("span", classes="mark")
+            self._source = Tag("span", classes="mark mark--quiet", dir="auto")
             self._reason = Tag("span", classes="mark mark--quiet")
         self._log = Tag(
             "div",
@@ -92,8 +93,11 @@ class ConversationPanel:
         for element in (self._head, self._log):
             element.set_visibility(True)
         self._empty.set_visibility(False)
-        self._name.say(customer.name or self._t.gettext("Unnamed"))
+        self._name.say(words.customer_name(customer, self._t))
         self._channel.say(words.channel(customer.channel, self._t))
+        source = self._t.gettext("from: {source}").format(source=customer.source) if customer.source else ""
+        self._source.say(source)
+        self._source.set_visibility(bool(source))
         reason = words.badge(turn.handoff_reason, self._t) if turn else None
         self._reason.say(reason or "")
         self._reason.set_visibility(reason is not None)
@@ -107,7 +111,7 @@ class ConversationPanel:
         self._shown = conversation_id
 
     def _show_banner(self, view: ConversationView) -> None:
-        newer = newer_than(view, view.turn.last_message_id) if view.turn else []
+        newer = newer_than(view, max(turn.last_message_id for turn in view.questions)) if view.turn else []
         self._banner.set_visibility(bool(newer))
         if newer:
             text = " · ".join(_words_of(message, self._t) for message in newer)
@@ -127,6 +131,11 @@ class ConversationPanel:
             if reply.state is not OutboxState.CANCELLED
         ]
         entries.sort(key=lambda entry: entry[:3])
+        unsettled = {
+            reply.first_part_id or reply.id
+            for reply in view.replies
+            if reply.state in (OutboxState.UNKNOWN, OutboxState.FAILED)
+        }
         keys = {(kind, number) for _, kind, number, _ in entries}
         for key in [key for key in self._bubbles if key not in keys]:
             self._bubbles.pop(key).element.delete()
@@ -136,20 +145,21 @@ class ConversationPanel:
             if bubble is None:
                 added = True
                 with self._log:
-                    bubble = self._bubbles[(kind, number)] = _Bubble(kind, self._t)
+                    bubble = self._bubbles[(kind, number)] = _Bubble(kind, self._t, self._language)
                 if place < len(self._bubbles) - 1:
                     bubble.element.move(target_index=place)
             time = words.moment(when, now, self.zone, self._language)
             if isinstance(entry, MessageWording):
                 bubble.show_message(entry, time, current=entry.last.turn_id == turn_id)
             else:
-                bubble.show_reply(entry, time, now)
+                bubble.show_reply(entry, time, now, is_held=(entry.first_part_id or 0) in unsettled)
         return added
 
 
 class _Bubble:
-    def __init__(self, kind: str, t: Translations) -> None:
+    def __init__(self, kind: str, t: Translations, language: str) -> None:
         self._t = t
+        self._language = language
         who = "theirs" if kind == "message" else "ours"
         with Tag("article", classes=f"bubble bubble--{who}") as self.element:
             self._marks = Tag("div", classes="bubble__marks")
@@ -171,7 +181,7 @@ class _Bubble:
         self._time.say(time)
         marks = []
         if last.kind is not MessageKind.TEXT:
-            marks.append(self._t.gettext(words.KINDS[last.kind]))
+            marks.append(words.attachment(last, self._t, self._language))
         elif not last.text.strip():
             marks.append(self._t.gettext("empty message"))
         if last.forwarded:
@@ -180,7 +190,8 @@ class _Bubble:
             marks.append(self._t.gettext("edited"))
         self._mark(marks)
 
-    def show_reply(self, reply: Reply, time: str, now: datetime) -> None:
+    def show_reply(self, reply: Reply, time: str, now: datetime, *, is_held: bool) -> None:
+        """Show a reply. If `is_held`, it waits until a part before it is settled."""
         self._text.say(reply.text)
         self._author.say(
             self._t.gettext("bot")
@@ -191,6 +202,8 @@ class _Bubble:
         held = words.seconds_left(reply.not_before, now) if reply.state is OutboxState.PENDING else 0
         if held and not reply.attempts:
             state = self._t.gettext("sending in {seconds} s").format(seconds=held)
+        elif is_held and reply.state is OutboxState.PENDING:
+            state = self._t.gettext("waits for the part before it")
         else:
             state = self._t.gettext(words.STATES[reply.state])
         if reply.settled_by:

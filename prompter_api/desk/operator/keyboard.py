@@ -30,6 +30,7 @@ _EVERYWHERE: dict[str, KeyAction] = {
     "up": {"do": "previous"},
     "w": {"do": "own"},
     "b": {"do": "give_back"},
+    "q": {"do": "question"},
     "/": {"do": "search"},
 }
 _DIGITS = "123456789"
@@ -41,6 +42,7 @@ _KEYS: dict[Mode, dict[str, KeyAction]] = {
         "enter": {"do": "accept", "rank": "1"},
         "e": {"do": "edit", "rank": "1"},
         "r": {"do": "reject"},
+        "d": {"do": "answered"},
     },
     Mode.REASONS: {
         **{digit: {"do": "reason", "number": digit} for digit in _DIGITS},
@@ -83,6 +85,8 @@ HINTS = (
     (("W",), N_("write your own answer")),
     (("/",), N_("search for another article")),
     (("R",), N_("reject the suggestions")),
+    (("Q",), N_("the customer's next question")),
+    (("D",), N_("close the question: the last answer covers it too")),
     (("Ctrl", "Enter"), N_("send the text")),
     (("Z",), N_("undo send")),
     (("B",), N_("return the conversation to the bot")),

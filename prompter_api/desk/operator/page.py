@@ -4,30 +4,41 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from fastapi import Request
 from fastapi.responses import Response
 from nicegui import APIRouter, ui
 from nicegui.events import GenericEventArguments
 
-from kb_index import Article
-from kb_index.templates import fields
-from prompter.common.errors import AlreadyDecided, CustomerWroteAgain, InvalidDecision, PrompterError
+from prompter.common.errors import (
+    AlreadyDecided,
+    CustomerWroteAgain,
+    InvalidDecision,
+    PrompterError,
+    UnfilledField,
+)
 from prompter.desk.decision import Action, Decision
 from prompter.desk.views import DeskSnapshot
 from prompter.domain.conversation import OfferedSuggestion, Turn
+from prompter.text.translations import N_
+from prompter_api.desk.operator.article_picker import ArticlePicker
 from prompter_api.desk.operator.drafts import Draft, Purpose, accept
 from prompter_api.desk.operator.input_event import InputEvent
 from prompter_api.desk.operator.keyboard import Mode
 from prompter_api.desk.operator.queue_panel import RecentCustomers, neighbour, next_turn
 from prompter_api.desk.operator.screen import Screen
 from prompter_api.desk.operator.side_panels import REASONS
+from prompter_api.desk.operator.suggestion_cards import is_answered_before
 from prompter_api.desk.operator.undo import UndoableReply, UndoHistory
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.frame import PageContext, PageGuard, run_in_thread, zone_of_browser
 
 POLL_SECONDS = 1.0
-_READING_SECONDS = 0.4  # a key this soon after a turn opened was meant for the previous turn
+_ANSWERED_MEANWHILE = N_(
+    "A colleague has answered meanwhile: read it. Ctrl+Enter sends your text all the same."
+)
+_READING_SECONDS = 0.5  # a key this soon after a change was meant for the suggestions before it
 
 
 def add_desk(router: APIRouter, guard: PageGuard, *, poll_seconds: float = POLL_SECONDS) -> None:
@@ -56,6 +67,7 @@ class DeskPage:
         self._t = context.t
         self._topic = context.topic
         self._conversation_id = conversation_id
+        self._turn_id: int | None = None  # chosen among several questions of the conversation
         self._idle = conversation_id is None  # the next turn may open by itself
         self._snapshot = DeskSnapshot()
         self._draft = Draft() if conversation_id is None else self._session.draft(conversation_id)
@@ -63,16 +75,21 @@ class DeskPage:
         self._undoable = UndoHistory()
         self._decided: set[int] = set()  # ids of turns decided by anybody
         self._held_back: tuple[Decision, Draft] | None = None  # until the operator insists
-        self._moved_on_at = -1.0
+        self._answered_by_colleague = False  # while the operator was writing
+        self._changed_at = -1.0  # when the suggestions last changed by themselves
         self._generation = 0
         self._acting = asyncio.Lock()
         self._access = context.access
         self._zone_known = False
-        self._screen = Screen(context, on_text=self._take_text, on_search=self._find)
+        self._picker = ArticlePicker(
+            self._session, context.access, find_turn=lambda: self._turn, begin=self._begin
+        )
+        self._screen = Screen(context, on_text=self._take_text, on_search=self._picker.find)
+        self._picker.screen = self._screen
         self._actions: Mapping[str, Callable[[InputEvent], Awaitable[None]]] = {
             "open": self._open_clicked,
-            "next": self._go_to_next,
-            "previous": self._go_to_previous,
+            "next": partial(self._step, 1),
+            "previous": partial(self._step, -1),
             "accept": self._accept,
             "edit": self._edit,
             "own": self._write_own,
@@ -80,16 +97,18 @@ class DeskPage:
             "send_anyway": self._send_anyway,
             "reject": self._reject,
             "reason": self._reason,
-            "search": self._search,
-            "move": self._move,
-            "choose": self._choose,
-            "pick": self._pick,
+            "search": self._picker.open,
+            "move": self._picker.move,
+            "choose": self._picker.choose,
+            "pick": self._picker.pick,
             "undo": self._undo,
             "give_back": self._return_to_bot,
+            "question": self._go_to_question,
+            "answered": self._mark_answered,
             "settle": self._resolve_delivery,
             "back": self._go_back,
             "drop": self._drop,
-            "help": self._help,
+            "help": self._screen.open_help,
             "troubles": self._toggle_failed_replies,
         }
 
@@ -122,7 +141,7 @@ class DeskPage:
 
     async def _refresh(self) -> None:
         generation = self._generation
-        snapshot = await run_in_thread(self._session.snapshot, self._conversation_id)
+        snapshot = await self._read_snapshot()
         if generation != self._generation:
             return
         if await self._report_lost_turn(snapshot) or self._idle:
@@ -130,7 +149,12 @@ class DeskPage:
             if item is not None:
                 await self._open(item.customer.conversation_id)
                 return
+        if self._turn is not None and snapshot.offer != self._snapshot.offer:
+            self._changed_at = time.monotonic()
         self._show(snapshot)
+
+    async def _read_snapshot(self) -> DeskSnapshot:
+        return await run_in_thread(self._session.snapshot, self._conversation_id, self._turn_id)
 
     async def _report_lost_turn(self, snapshot: DeskSnapshot) -> bool:
         """Report if a colleague has answered the turn on the screen. Move on unless there is a draft."""
@@ -138,6 +162,11 @@ class DeskPage:
         if turn is None or snapshot.is_waiting(turn.id) or turn.id in self._decided:
             return False
         who = await run_in_thread(self._session.find_decider, turn.id)
+        if who is None and snapshot.turn is not None:  # the customer's next message took its place
+            self._decided.add(turn.id)
+            if self._draft.turn_id == turn.id:
+                self._set_draft(self._draft.without_turn())
+            return False
         self._give_up_turn(turn.id, who)
         return True
 
@@ -147,6 +176,7 @@ class DeskPage:
         self._decided.add(turn_id)
         if self._draft.turn_id in (None, turn_id):
             self._set_draft(self._draft.without_turn())
+        self._answered_by_colleague = self._draft.is_worth_keeping
         self._screen.enter(Mode.CARDS)
         self._idle = not self._draft.is_worth_keeping
 
@@ -166,12 +196,13 @@ class DeskPage:
 
     # --- navigation -------------------------------------------------------------------------
 
-    async def _open(self, conversation_id: int) -> None:
+    async def _open(self, conversation_id: int, turn_id: int | None = None) -> None:
         self._generation += 1
         generation = self._generation
-        self._conversation_id, self._idle = conversation_id, False
+        self._conversation_id, self._turn_id, self._idle = conversation_id, turn_id, False
+        self._answered_by_colleague = False
         self._draft = self._session.draft(conversation_id)
-        snapshot = await run_in_thread(self._session.snapshot, conversation_id)
+        snapshot = await self._read_snapshot()
         if generation != self._generation:
             return
         if self._draft.turn_id is not None and not snapshot.is_waiting(self._draft.turn_id):
@@ -181,16 +212,40 @@ class DeskPage:
         self._screen.to_the_end()
 
     async def _advance(self) -> None:
-        """Open the next turn. If nobody waits, stay, and open the next turn as soon as it arrives."""
+        """Open the customer's next question, or else the next customer.
+
+        If nobody waits, stay, and open the next turn as soon as it arrives.
+        """
         self._generation += 1
-        snapshot = await run_in_thread(self._session.snapshot, self._conversation_id)
+        snapshot = await self._read_snapshot()
         item = next_turn(snapshot.queue, snapshot.opened_by)
-        if item is None:
+        if snapshot.turn is not None:
+            await self._open(snapshot.turn.conversation_id)
+        elif item is not None:
+            await self._open(item.customer.conversation_id)
+        else:
             self._idle = True
             self._show(snapshot)
-        else:
-            await self._open(item.customer.conversation_id)
-            self._moved_on_at = time.monotonic()
+            return
+        self._changed_at = time.monotonic()
+
+    async def _go_to_question(self, event: InputEvent) -> None:
+        """Choose one of the customer's questions, by default the next one."""
+        view = self._snapshot.view
+        if view is None or view.turn is None:
+            return
+        ids = [question.id for question in view.questions]
+        following = ids[(ids.index(view.turn.id) + 1) % len(ids)]
+        await self._open(view.customer.conversation_id, event.number("question") or following)
+
+    async def _mark_answered(self, event: InputEvent) -> None:
+        turn = self._turn
+        if turn is None or turn.id != event.turn_id or not is_answered_before(self._snapshot.view):
+            return
+        await run_in_thread(self._session.mark_answered, turn.id)
+        self._decided.add(turn.id)
+        self._set_draft(Draft())
+        await self._advance()
 
     async def _return_to_bot(self, _event: InputEvent) -> None:
         view = self._snapshot.view
@@ -205,13 +260,7 @@ class DeskPage:
             self._screen.release()
             await self._open(conversation_id)
 
-    async def _go_to_next(self, _event: InputEvent) -> None:
-        await self._step(1)
-
-    async def _go_to_previous(self, _event: InputEvent) -> None:
-        await self._step(-1)
-
-    async def _step(self, step: int) -> None:
+    async def _step(self, step: int, _event: InputEvent) -> None:
         item = neighbour(self._snapshot.queue, self._conversation_id, step)
         if item is not None:
             await self._open(item.customer.conversation_id)
@@ -230,10 +279,6 @@ class DeskPage:
             self._screen.release()
             self._screen.enter(Mode.CARDS)
             self._set_draft(self._draft)
-
-    async def _help(self, _event: InputEvent) -> None:
-        self._screen.enter(Mode.HELP)
-        self._screen.focus("help")
 
     async def _toggle_failed_replies(self, _event: InputEvent) -> None:
         self._screen.toggle_troubles()
@@ -281,53 +326,25 @@ class DeskPage:
             reason, text = REASONS[number - 1], self._draft.own_text
             self._begin(Draft(purpose=Purpose.REJECT, text=text, turn_id=turn.id, reason=reason))
 
-    async def _search(self, _event: InputEvent) -> None:
-        if self._turn is not None:
-            self._screen.search.reset()
-            self._screen.enter(Mode.SEARCH)
-            self._screen.focus("search")
-
-    async def _find(self, text: str) -> None:
-        with self._access.required():
-            found = await run_in_thread(self._session.find, text)
-            if text == self._screen.search.query:
-                self._screen.search.show(found, text)
-
-    async def _move(self, event: InputEvent) -> None:
-        self._screen.search.move(event.number("step") or 0)
-
-    async def _choose(self, _event: InputEvent) -> None:
-        await self._take(self._screen.search.selection)
-
-    async def _pick(self, event: InputEvent) -> None:
-        await self._take(self._screen.search.article(event.number("number") or 0))
-
-    async def _take(self, article: Article | None) -> None:
-        """Put another article's answer into the field, for the operator to check and send."""
-        turn = self._turn
-        if article is None or turn is None:
-            return
-        text = await run_in_thread(self._session.filled_answer, turn.conversation_id, article.id)
-        if self._conversation_id == turn.conversation_id:
-            self._begin(Draft.from_article(article, text, turn_id=turn.id))
-
     def _edit_of(self, suggestion: OfferedSuggestion, text: str) -> Draft:
         return Draft.from_suggestion(suggestion, text, question=words.question(suggestion, self._topic))
 
     def _suggestion(self, rank: int | None) -> OfferedSuggestion | None:
-        return next(
-            (suggestion for suggestion in self._snapshot.suggestions if suggestion.rank == rank), None
-        )
+        by_rank = {suggestion.rank: suggestion for suggestion in self._snapshot.suggestions}
+        return None if rank is None else by_rank.get(rank)
 
     # --- deciding ---------------------------------------------------------------------------
 
     async def _accept(self, event: InputEvent) -> None:
         suggestion = self._suggestion(event.number("rank"))
-        turn = self._turn
+        view, turn = self._snapshot.view, self._turn
+        if view is not None and turn is None and view.is_being_read:
+            self._screen.notices.say(self._t.gettext("Not sent: the suggestions are still being made."))
+            return
         if suggestion is None or turn is None or turn.id != event.turn_id or event.seen_message_id is None:
             return  # the screen has changed since the event
-        if time.monotonic() < self._moved_on_at + _READING_SECONDS:
-            self._screen.notices.say(self._t.gettext("Not sent: the next conversation had only just opened."))
+        if time.monotonic() < self._changed_at + _READING_SECONDS:
+            self._screen.notices.say(self._t.gettext("Not sent: the suggestions had only just changed."))
             return
         operator_id = self._session.account.id
         decision = accept(suggestion, operator_id=operator_id, seen_message_id=event.seen_message_id)
@@ -344,6 +361,10 @@ class DeskPage:
             self._screen.notices.say(self._t.gettext("Nothing to send yet."))
             return
         turn_id = draft.turn_id or (view.turn.id if view.turn else None)
+        if self._answered_by_colleague:
+            self._answered_by_colleague = False
+            self._screen.notices.say(self._t.gettext(_ANSWERED_MEANWHILE), bad=True)
+            return
         if turn_id is None:
             await self._write(draft.text)
             return
@@ -363,7 +384,7 @@ class DeskPage:
         try:
             await run_in_thread(self._session.write, conversation_id, text)
         except InvalidDecision as error:
-            self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)
+            self._screen.notices.say(words.refusal(error, self._t), bad=True)
             return
         self._set_draft(Draft())
         await self._refresh()
@@ -384,7 +405,8 @@ class DeskPage:
             decided = await run_in_thread(self._session.decide, decision)
         except CustomerWroteAgain:
             self._held_back = (decision, draft)
-            await self._ask_to_send_anyway(decision)
+            self._show(await self._read_snapshot())
+            self._screen.ask_to_send_anyway(self._snapshot.view, decision.seen_message_id)
             return
         except AlreadyDecided:
             who = await run_in_thread(self._session.find_decider, decision.turn_id)
@@ -403,18 +425,12 @@ class DeskPage:
         else:
             await self._refresh()
 
-    async def _ask_to_send_anyway(self, decision: Decision) -> None:
-        snapshot = await run_in_thread(self._session.snapshot, self._conversation_id)
-        self._show(snapshot)
-        self._screen.ask_to_send_anyway(snapshot.view, decision.seen_message_id)
-
     def _explain(self, error: PrompterError, decision: Decision) -> None:
         """Show why a decision was refused. A text with empty template fields is opened for editing."""
         suggestion = self._suggestion(decision.rank)
-        text = decision.text or (suggestion.text if suggestion else self._draft.text)
-        self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)
-        if decision.action is Action.ACCEPT and suggestion is not None and fields(text):
-            self._begin(self._edit_of(suggestion, text))
+        self._screen.notices.say(words.refusal(error, self._t), bad=True)
+        if decision.action is Action.ACCEPT and suggestion is not None and isinstance(error, UnfilledField):
+            self._begin(self._edit_of(suggestion, decision.text or suggestion.text))
 
     async def _undo(self, _event: InputEvent) -> None:
         last = self._undoable.take()
@@ -429,7 +445,6 @@ class DeskPage:
 
     async def _resolve_delivery(self, event: InputEvent) -> None:
         if (reply_id := event.number("reply")) is not None:
-            await run_in_thread(
-                self._session.resolve_delivery, reply_id, send_again=event.data.get("again") == "1"
-            )
+            send_again = event.data.get("again") == "1"
+            await run_in_thread(self._session.resolve_delivery, reply_id, send_again=send_again)
             await self._refresh()

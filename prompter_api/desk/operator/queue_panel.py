@@ -106,7 +106,9 @@ class QueuePanel:
 
     def show_recent(self, customers: Sequence[Customer]) -> None:
         """Show links to conversations that were open before."""
-        shown = tuple((customer.conversation_id, customer.name) for customer in customers)
+        shown = tuple(
+            (customer.conversation_id, words.customer_name(customer, self._t)) for customer in customers
+        )
         if shown == self._recent_shown:
             return
         self._recent_shown = shown
@@ -115,7 +117,7 @@ class QueuePanel:
         with self._recent:
             for number, name in shown:
                 with Tag("li"), Tag("button", classes="turn", data_do="open", data_conversation=number):
-                    Tag("span", name or self._t.gettext("Unnamed"), classes="turn__words", dir="auto")
+                    Tag("span", name, classes="turn__words", dir="auto")
 
 
 class _Row:
@@ -138,11 +140,11 @@ class _Row:
     def show(self, waiting: Waiting, *, current: bool, others: Sequence[str], now: datetime) -> None:
         customer, turn = waiting.last.customer, waiting.last.turn
         self._row.set(aria_current="true" if current else None)
-        self._name.say(customer.name or self._t.gettext("Unnamed"))
+        self._name.say(words.customer_name(customer, self._t))
         seconds = (now - waiting.first.turn.received_at).total_seconds()
         self._wait.say(words.duration(seconds, self._t))
         self._wait.toggle("turn__wait--long", seconds >= _LONG_WAIT)
-        self._words.say(_preview(turn.utterance, self._t))
+        self._words.say(_preview(turn.question, self._t))
         self._channel.say(words.channel(customer.channel, self._t))
         self._show_confidence(waiting.confidence)
         self._reason.say(words.badge(turn.handoff_reason, self._t) or "")

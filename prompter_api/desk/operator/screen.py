@@ -88,7 +88,7 @@ class Screen:
             self._talk.show_empty()
         elif self._talk.show(view, now):
             ui.run_javascript("sufler.bottom()")
-        self._cards.show(turn, snapshot.suggestions, open_=view is not None)
+        self._cards.show(view)
         self.show_draft(draft, waiting=turn is not None, open_=view is not None)
         self._root.set(
             data_turn=turn.id if turn else None,
@@ -139,6 +139,10 @@ class Screen:
             self._help.open()
         else:
             self._help.close()
+
+    async def open_help(self, _event: object) -> None:
+        self.enter(Mode.HELP)
+        self.focus("help")
 
     def ask_to_send_anyway(self, view: ConversationView | None, seen_message_id: int) -> None:
         """Ask with the messages that the customer has written after this one."""

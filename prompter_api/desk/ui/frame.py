@@ -145,6 +145,8 @@ class PageGuard:
             return refused_page(request, language)
         session, client = self._page_sessions.take(self._services, visit, titles), ui.context.client
         client.on_delete(lambda: self._page_sessions.leave(session))
+        client.on_connect(lambda: session.note_connection(True))
+        client.on_disconnect(lambda: session.note_connection(False))
         belongs(client, visit.session.id, session.note_action)
         return PageContext(session=session, language=language, t=translator(language))
 

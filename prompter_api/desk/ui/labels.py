@@ -5,8 +5,8 @@ from datetime import datetime, tzinfo
 from math import ceil
 
 from babel.dates import format_datetime, format_time
+from babel.numbers import format_decimal
 
-from kb_index.templates import fields
 from prompter.common.errors import (
     AlreadyDecided,
     CustomerWroteAgain,
@@ -15,9 +15,10 @@ from prompter.common.errors import (
     NotFound,
     PrompterError,
     TooLateToUndo,
+    UnfilledField,
 )
 from prompter.domain.account import Role
-from prompter.domain.conversation import MessageKind, OfferedSuggestion, OutboxState
+from prompter.domain.conversation import Customer, Message, MessageKind, OfferedSuggestion, OutboxState
 from prompter.domain.dialogue import TOPICS, dialogue_name, is_dialogue
 from prompter.domain.evidence import RejectReason
 from prompter.domain.topic import TopicTitles
@@ -36,6 +37,7 @@ REASONS = {
     HandoffReason.ARTICLE_CHANGED: N_("article changed"),
     HandoffReason.ARTICLE_EXPIRED: N_("article expired"),
     HandoffReason.MEDIA: N_("attachment"),
+    HandoffReason.EDITED: N_("question changed after the answer"),
     HandoffReason.ENGINE_DOWN: N_("system error"),
     HandoffReason.POLICY: N_("operators only"),
 }
@@ -87,9 +89,38 @@ _CHANNELS = {
 }
 
 
+def customer_name(customer: Customer, t: Translations) -> str:
+    """Return the customer's name, or a number by which nameless customers can be told apart."""
+    return customer.name or t.gettext("Visitor {number}").format(number=customer.conversation_id)
+
+
 def channel(name: str, t: Translations) -> str:
     """Return a channel's usual name. An unknown channel keeps its own name."""
     return t.gettext(_CHANNELS[name]) if name in _CHANNELS else name
+
+
+def attachment(message: Message, t: Translations, language: str) -> str:
+    """Return the kind of an attachment, with the name and size of its file if they are known."""
+    parts = [t.gettext(KINDS[message.kind])]
+    if message.file_name:
+        parts.append(message.file_name)
+    if message.file_size is not None:
+        parts.append(file_size(message.file_size, t, language))
+    return " · ".join(parts)
+
+
+def file_size(n_bytes: int, t: Translations, language: str) -> str:
+    """Return the size of a file in the unit that leaves one to three digits before the point."""
+    units = (
+        (1_000_000_000, t.gettext("{size} GB")),
+        (1_000_000, t.gettext("{size} MB")),
+        (1000, t.gettext("{size} kB")),
+    )
+    for unit, text in units:
+        if n_bytes >= unit:
+            size = format_decimal(n_bytes / unit, "0.#" if n_bytes < 10 * unit else "0", locale=language)
+            return text.format(size=size)
+    return t.gettext("{size} bytes").format(size=n_bytes)
 
 
 def badge(reason: str | None, t: Translations) -> str | None:
@@ -170,8 +201,8 @@ def moment(when: datetime, now: datetime, zone: tzinfo | None, language: str) ->
     )
 
 
-def refusal(error: PrompterError, t: Translations, *, text: str = "", who: str | None = None) -> str:
-    """Return the message for an operator whose decision was refused. `text` is what they tried to send."""
+def refusal(error: PrompterError, t: Translations, *, who: str | None = None) -> str:
+    """Return the message for an operator whose decision was refused."""
     match error:
         case AlreadyDecided():
             if who:
@@ -181,8 +212,8 @@ def refusal(error: PrompterError, t: Translations, *, text: str = "", who: str |
             return t.gettext("The customer has written again.")
         case TooLateToUndo():
             return t.gettext("Too late: the reply has already been sent.")
-        case InvalidDecision() if unfilled := fields(text):
-            return t.gettext("Fill in {field} or remove it, then send.").format(field="{" + unfilled[0] + "}")
+        case UnfilledField():
+            return t.gettext("Fill in {field} or remove it, then send.").format(field="{" + error.field + "}")
         case InvalidDecision():
             return t.gettext("Cannot send: the text is empty or too long, or the customer is still writing.")
         case NotFound():

@@ -31,7 +31,6 @@ from prompter.suggestions.explanations import Explanation
 from prompter_api.desk.operator.drafts import Draft, Drafts
 from prompter_api.services import Services
 
-_MAX_FOUND = 100
 _MAX_SHOWN = 12
 
 
@@ -48,9 +47,14 @@ class PageSession:
     session_id: int
     page_sessions: "PageSessions"
     open_conversation: int | None = None
+    is_connected: bool = field(default=True, init=False)  # False once the browser has gone, if only for now
     is_closed: bool = field(default=False, init=False)
     titles: TopicTitles = field(default_factory=TopicTitles, init=False)  # of topics, as last read
     _has_acted: bool = field(default=False, init=False)
+
+    def note_connection(self, is_connected: bool) -> None:
+        """Note whether a browser shows the page at this moment."""
+        self.is_connected = is_connected
 
     def note_action(self) -> None:
         """Note a person's action on the page. Actions keep the session alive, polling does not."""
@@ -71,13 +75,16 @@ class PageSession:
         self.titles = self.services.topics.titles()
         return account
 
-    def snapshot(self, conversation_id: int | None) -> DeskSnapshot:
-        snapshot = self.services.desk.snapshot(self.check(), conversation_id)
+    def snapshot(self, conversation_id: int | None, turn_id: int | None = None) -> DeskSnapshot:
+        snapshot = self.services.desk.snapshot(self.check(), conversation_id, turn_id=turn_id)
         return replace(snapshot, opened_by=self.page_sessions.other_viewers(self))
 
     def decide(self, decision: Decision) -> DecisionReceipt:
         self.check()
         return self.services.desk.decide(decision)
+
+    def mark_answered(self, turn_id: int) -> None:
+        self.services.desk.mark_answered(turn_id, self.check())
 
     def find_decider(self, turn_id: int) -> str | None:
         """Return the name of the person who answered the turn."""
@@ -112,11 +119,9 @@ class PageSession:
         self.services.reviews.judge(review_id, choice, self.check())
 
     def find(self, text: str) -> list[Article]:
-        """Return articles with these words. Matches in the question come first."""
+        """Return articles for these words, best first."""
         self.check()
-        words = text.strip().lower()
-        found = self.services.desk.find_articles(words, limit=_MAX_FOUND) if words else []
-        return sorted(found, key=lambda article: words not in article.question.lower())[:_MAX_SHOWN]
+        return self.services.find_articles(text, limit=_MAX_SHOWN) if text.strip() else []
 
     def filled_answer(self, conversation_id: int, article_id: str) -> str:
         self.check()
@@ -318,6 +323,7 @@ class PageSessions:
         for session in list(self._taken):  # a copy, as pages are opened and closed during the iteration
             if (
                 session.open_conversation is not None
+                and session.is_connected
                 and not session.is_closed
                 and session.account.id != viewer.account.id
             ):

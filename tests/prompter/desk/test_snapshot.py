@@ -7,10 +7,13 @@ import pytest
 from sqlalchemy import event
 
 from prompter.common.clock import utc_now
+from prompter.domain.triage import HandoffReason, Route, Triage
 from prompter.knowledge.topics import Topics
 from prompter.storage import Store
 from prompter_api.desk.ui.session import PageSessions
+from tests.fakes import WordAssistant
 from tests.prompter.readiness.governed import GovernedShop
+from tests.shop import Shop
 from tests.web_shop import DeskShop, WebShop
 
 
@@ -59,18 +62,6 @@ def test_the_parts_are_those_that_are_asked_for_one_by_one(shop: WebShop) -> Non
     assert snapshot.workload.waiting == len(snapshot.queue) == 1
 
 
-def test_a_message_without_suggestions_shows_those_of_the_turn_before(shop: WebShop) -> None:
-    shop.ask("как вернуть товар")
-    conversation = shop.ask("алло, есть кто?")
-    snapshot = shop.desk.snapshot(shop.accounts.require_by_name("anna"), conversation)
-    assert snapshot.turn is not None
-    assert snapshot.view is not None
-    assert snapshot.view.suggestions == []
-    before = snapshot.queue[0].turn
-    assert before.id < snapshot.turn.id
-    assert {suggestion.turn_id for suggestion in snapshot.suggestions} == {before.id}
-
-
 def test_only_supervisors_see_workload_and_topics_that_slipped(store: Store) -> None:
     shop = GovernedShop(store)
     shop.go_live()
@@ -99,3 +90,26 @@ def test_a_page_adds_its_session_and_whose_screens_it_knows(store: Store) -> Non
     assert snapshot == replace(
         shop.desk.snapshot(vera.account, conversation), opened_by={conversation: ["boris"]}
     )
+
+
+def test_who_asks_for_a_person_goes_ahead_of_those_who_have_waited_a_little_longer(store: Store) -> None:
+    shop = Shop(store, chat="")
+    shop.ask("как вернуть товар")
+    shop.clock.forward(660)
+    shop.ask("где мой заказ")
+    for reason in (HandoffReason.CUSTOMER_REQUEST, HandoffReason.COMPLAINT):
+
+        class HandingOver(WordAssistant):
+            def triage(self, text: str, reason: HandoffReason = reason) -> Triage:
+                return replace(super().triage(text), route=Route.HANDOFF, handoff_reason=reason)
+
+        shop.say("верните деньги")
+        shop.clock.forward(2)
+        shop.worker(HandingOver(shop.articles)).run_once()
+    order = [item.turn.handoff_reason for item in shop.desk.queue()]
+    assert order == [
+        HandoffReason.TOPIC_NOT_READY,  # eleven minutes are more than the ten by which others go ahead
+        HandoffReason.CUSTOMER_REQUEST,
+        HandoffReason.COMPLAINT,
+        HandoffReason.TOPIC_NOT_READY,
+    ]

@@ -10,22 +10,17 @@ import pytest
 from kb_index import BadFile
 from prompter.domain.drafts import ProposalKind, Source
 from prompter.knowledge import chat_history_import as module
-from prompter.knowledge.chat_history_import import (
-    History,
-    PastMessage,
-    Speaker,
-    count_hint,
-    mine_history,
-    read_history,
-)
+from prompter.knowledge.chat_history import HistoryMessage, Speaker, count_hint, read_history
+from prompter.knowledge.chat_history.json_items import json_items
+from prompter.knowledge.chat_history_import import History, mine_history
 from prompter.knowledge.draft_generation import drafts_of_history
 from prompter.knowledge.question_mining import ObservedQuestion
 from prompter.suggestions.query_embedder import QueryEmbedder
 from tests.fakes import SHOP
 
 CHAT = [
-    PastMessage("a", Speaker.CUSTOMER, 1772443800.0, "Здравствуйте! Где заказ?"),
-    PastMessage("a", Speaker.OPERATOR, 1772443860.0, "В пути; «завтра», не раньше\nждите"),
+    HistoryMessage("a", Speaker.CUSTOMER, 1772443800.0, "Здравствуйте! Где заказ?"),
+    HistoryMessage("a", Speaker.OPERATOR, 1772443860.0, "В пути; «завтра», не раньше\nждите"),
 ]
 ROWS = [
     {"conversation": "a", "author": "customer", "time": "2026-03-02T09:30:00", "text": CHAT[0].text},
@@ -73,7 +68,7 @@ def test_names_and_times_in_other_words(tmp_path: Path) -> None:
     path.write_text(json.dumps({"messages": other}), encoding="utf-8")
     found = list(read_history(path))
     assert found[:2] == CHAT
-    assert found[2] == PastMessage("a", Speaker.BOT, 1772443920.0, "")
+    assert found[2] == HistoryMessage("a", Speaker.BOT, 1772443920.0, "")
 
 
 def test_numbers_of_a_json_array_keep_their_digits(tmp_path: Path) -> None:
@@ -87,16 +82,16 @@ def test_numbers_of_a_json_array_keep_their_digits(tmp_path: Path) -> None:
     ]
 
 
-def test_a_large_array_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_CHUNK", 7)
-    assert list(read_history(write(tmp_path / "chat.json"))) == CHAT
+def test_a_large_array_is_read_piece_by_piece(tmp_path: Path) -> None:
+    path = write(tmp_path / "chat.json")
+    assert [item for _, item in json_items(path, lists=(), chunk=7)] == ROWS
 
 
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("a.csv", "chat,author,time,text\n1,customer,1,hi\n1,alien,1,hi", "row 3, column author: 'alien'"),
-        ("a.csv", "chat,author,time,text\n1,customer,soon,hi", "row 2, column time: 'soon'"),
+        ("a.csv", "chat,author,time,text\n1,customer,1,hi\n1,alien,1,hi", "row 3: does not say whether"),
+        ("a.csv", "chat,author,time,text\n1,customer,soon,hi", "row 2, column time: is no time"),
         ("a.csv", "chat,author,time,text\n,customer,1,hi", "row 2, column conversation"),
         ("a.csv", "chat,author,time,text\n1,customer,hi", "row 2: has 3 cells"),
         ("a.csv", "chat,author,text\n1,customer,hi", "row 1, column time"),
@@ -111,7 +106,8 @@ def test_a_large_array_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pytes
         ("a.json", f'[{HI}, {{"chat"', "row 2: is not valid JSON"),
         ("a.json", f'[{HI}', "row 2: is not valid JSON"),
         ("a.json", f'[{HI}, 7]', "row 2: must be an object"),
-        ("a.json", '{"chats": []}', "must be a list"),
+        ("a.json", '{"chats": []}', "contains no messages"),
+        ("a.json", '{"people": []}', "must be a list"),
         ("a.json", f'[{HI}, oops, {HI}]', "row 2: is not valid JSON"),
         ("a.json", f'[{HI} {HI}]', "row 2: is not valid JSON"),
         ("a.json", f'[{HI}, {{"chat": {"[" * 20_000}', "row 2: is not valid JSON: lists and objects nested"),
@@ -122,7 +118,9 @@ def test_a_large_array_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pytes
         ("a.json", '{"messages": 7}', "must be a list"),
         ("a.json", "", "must be a list"),
         ("a.json", "[]", "contains no messages"),
-        ("a.txt", "hi", "unknown file extension"),
+        ("a.txt", "hi", "is no chat of WhatsApp"),
+        ("a.doc", "hi", "unknown file extension"),
+        ("a.zip", "hi", "unpack it first"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_by_row_and_column(
@@ -151,11 +149,11 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 # --- questions and answers ----------------------------------------------------------------------
 
 
-def talk(*lines: str, chat: str = "a", start: int = 0) -> list[PastMessage]:
+def talk(*lines: str, chat: str = "a", start: int = 0) -> list[HistoryMessage]:
     """Parse lines `c: …` of a customer, `o: …` of an operator and `b: …` of the bot, one per second."""
     speakers = {"c": Speaker.CUSTOMER, "o": Speaker.OPERATOR, "b": Speaker.BOT}
     return [
-        PastMessage(chat, speakers[line[0]], start + second, line[3:]) for second, line in enumerate(lines)
+        HistoryMessage(chat, speakers[line[0]], start + second, line[3:]) for second, line in enumerate(lines)
     ]
 
 
@@ -215,7 +213,7 @@ def test_memory_is_bounded_and_what_is_frequent_stays(monkeypatch: pytest.Monkey
     monkeypatch.setattr(module, "MAX_WAITING", 10)
     monkeypatch.setattr(module, "MAX_CLUSTERED", 3)
 
-    def chats() -> Iterator[PastMessage]:
+    def chats() -> Iterator[HistoryMessage]:
         for number in range(600):
             yield from talk(
                 f"c: вопрос {'абв'[number % 3] * 4} важный", "o: Верните за неделю.", chat=f"x{number}"

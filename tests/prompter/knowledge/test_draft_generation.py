@@ -193,6 +193,15 @@ def test_whoever_asks_back_has_not_answered(shop: DecidedShop) -> None:
     assert (draft.answer, draft.proof.answers) == ("", ())
 
 
+def test_a_promise_is_no_answer_and_what_stands_beside_it_is(shop: DecidedShop) -> None:
+    for _ in range(2):
+        shop.own("сломался чайник", "Секунду! Уточню у мастера и вернусь с ответом.")
+        shop.own("сгорел утюг", "Минутку, проверю. Гарантия на утюги — два года.")
+    drafts = {draft.question: draft for draft in shop.drafts()}
+    assert (drafts["сломался чайник"].answer, drafts["сломался чайник"].proof.answers) == ("", ())
+    assert drafts["сгорел утюг"].answer == "Гарантия на утюги — два года."
+
+
 def test_an_own_answer_that_an_article_gives_confirms_that_article(shop: DecidedShop) -> None:
     for name in ("Ольга", "Иван"):
         shop.own("перечислят ли обратно", f"Здравствуйте! Деньги придут за 3 дня, {name}.", name=name)
@@ -238,6 +247,20 @@ def test_seven_operators_added_the_same_sentence(shop: DecidedShop) -> None:
     assert draft.base_answer == "Нажмите «Отменить»."
     assert (draft.proof.added, draft.proof.removed) == ((added,), ())
     assert (draft.proof.n_turns, draft.proof.n_operators) == (4, 3)
+
+
+def test_promises_change_no_answer(shop: DecidedShop) -> None:
+    for operator in shop.staff:
+        shop.edit("как отменить заказ", "Условия изменились, уточняю у коллег и вернусь.", by=operator)
+        shop.edit("как вернуть товар", "Верните товар за 14 дней. Точный адрес узнаю и сообщу.", by=operator)
+        shop.answer(
+            "когда придут деньги",
+            Action.REJECT,
+            reason=RejectReason.OUTDATED,
+            text="Передал вопрос коллегам, они скоро ответят.",
+            by=operator,
+        )
+    assert shop.drafts() == []
 
 
 def test_filled_fields_are_fields_again(shop: DecidedShop) -> None:

@@ -11,7 +11,8 @@ import pytest
 from kb_index import Article, BadFile, Status
 from kb_index.checks import Kind
 from prompter.common.errors import NotFound
-from prompter.knowledge.knowledge_base import ImportReport, KnowledgeBase
+from prompter.knowledge.article_import import ImportReport
+from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.storage import Store
 from prompter.suggestions.stored_embeddings import StoredEncoder
 from tests.fakes import SHOP, FakeClock, article

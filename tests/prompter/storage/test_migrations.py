@@ -124,3 +124,33 @@ def test_tokens_from_before_there_were_scopes_work_for_a_quarter_of_a_year(tmp_p
     assert bearer.token.expires_at is not None
     assert timedelta(days=89) < bearer.token.expires_at - utc_now() <= timedelta(days=90)
     engine.dispose()
+
+
+def test_what_was_imported_before_files_were_remembered_is_not_taken_for_edited(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'a.db'}")
+    config = Config()
+    config.set_main_option("script_location", "prompter/storage/migrations")
+    with engine.connect() as connection, connection.execution_options(sufler_writes=True).begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0011")
+        for article_id, changed_by in (("imported", "kb import"), ("edited", "vera")):
+            values = {"id": article_id, "by": changed_by, "now": "2026-03-02 09:00:00"}
+            connection.execute(
+                text(
+                    "INSERT INTO articles (id, question, answer, topic, language, status, version,"
+                    " changed_at) VALUES (:id, 'Где заказ', 'В пути.', 't', 'ru', 'published', 1, :now)"
+                ),
+                values,
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO article_versions (article_id, version, fields, changed_at, changed_by)"
+                    " VALUES (:id, 1, '{}', :now, :by)"
+                ),
+                values,
+            )
+    migrate(engine)
+    with Store(engine).read() as tx:
+        found = tx.articles.compare(list(tx.articles.all()))
+    assert {entry.article.id: entry.is_edited for entry in found} == {"imported": False, "edited": True}
+    engine.dispose()

@@ -367,17 +367,14 @@ class StoreContract:
             assert not tx.decisions.supersede(decision, START)
         assert self.decide(store, turn, operator) > decision
 
-    def test_closing_a_turn_closes_those_seen_with_it_and_reopening_brings_them_back(
-        self, store: Store
-    ) -> None:
+    def test_turns_are_closed_with_another_and_come_back_with_it(self, store: Store) -> None:
         conversation, first = self.add_waiting_turn(store)
         again = IncomingMessage(channel="telegram", chat_id="7", external_id="2", text="Ау")
         _, second = self.add_waiting_turn(store, again)
         with store.write() as tx:
-            turn = tx.conversations.turn(second)
-            assert turn is not None
             assert tx.conversations.close_turn(second)
-            tx.conversations.close_seen_turns(turn, turn.last_message_id)
+            assert tx.conversations.close_with(first, answered_with=second)
+            assert not tx.conversations.close_with(first, answered_with=second)
             assert not tx.conversations.close_turn(first)
             assert tx.conversations.waiting_turns() == []
             tx.conversations.reopen_turn(second)

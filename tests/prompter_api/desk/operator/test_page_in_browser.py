@@ -320,7 +320,7 @@ def test_a_draft_survives_another_conversation_and_a_reload(shop: DeskShop, sit:
 
 
 def test_the_second_of_two_operators_is_told_who_was_faster(shop: DeskShop, sit: Sit) -> None:
-    shop.ask("как вернуть товар")
+    conversation = shop.ask("как вернуть товар")
     anna, boris = sit("anna"), sit("boris")
     open_card(anna)
     open_card(boris)
@@ -331,6 +331,21 @@ def test_the_second_of_two_operators_is_told_who_was_faster(shop: DeskShop, sit:
     expect(boris.locator(".toast--bad")).to_contain_text("Этому клиенту уже ответил другой сотрудник: anna.")
     expect(editor(boris)).to_have_value("Сейчас отвечу")
     assert verdict(shop) == (Verdict.ACCEPTED, RETURNS)
+    boris.keyboard.press("Control+Enter")  # does not go beside her answer without a question
+    expect(boris.get_by_text("Коллега уже ответил")).to_be_visible()
+    assert shop.outbox(conversation) == [RETURNS]
+    boris.keyboard.press("Control+Enter")
+    expect(editor(boris)).to_have_value("")
+    assert shop.outbox(conversation) == [RETURNS, "Сейчас отвечу"]
+
+
+def test_a_colleague_who_has_closed_the_page_is_not_viewing(shop: DeskShop, sit: Sit) -> None:
+    shop.ask("как вернуть товар")
+    anna, boris = sit("anna"), sit("boris")
+    open_card(boris)
+    expect(anna.locator(".mark--others")).to_contain_text("boris")
+    boris.close()
+    expect(anna.locator(".mark--others")).to_have_text("")
 
 
 def test_two_operators_get_different_customers(shop: DeskShop, sit: Sit) -> None:
@@ -342,18 +357,73 @@ def test_two_operators_get_different_customers(shop: DeskShop, sit: Sit) -> None
     expect(boris.locator(".talk__name")).to_have_text("Иван")
 
 
-def test_a_follow_up_without_suggestions_keeps_those_of_the_question(shop: DeskShop, sit: Sit) -> None:
+def test_a_nudge_leaves_the_suggestions_where_they_are(shop: DeskShop, sit: Sit) -> None:
     conversation = shop.ask("как вернуть товар")
     page = sit()
     open_card(page)
     shop.ask("ау?")
-    expect(page.get_by_text("К предыдущему сообщению:")).to_be_visible()
+    expect(page.locator(".bubble--theirs")).to_have_count(2)
     expect(page.locator(".queue__waiting .turn")).to_have_count(1)
+    expect(page.locator(".question")).to_have_count(0)
     page.keyboard.press("1")
     expect(page.locator(".bubble--ours")).to_contain_text(RETURNS)
     assert shop.outbox(conversation) == [RETURNS]
     assert verdict(shop) == (Verdict.ACCEPTED, RETURNS)
-    assert shop.desk.queue() == []  # the operator has seen both
+    assert shop.desk.queue() == []
+
+
+def test_two_questions_are_answered_one_after_the_other(shop: DeskShop, sit: Sit) -> None:
+    conversation = shop.ask("как вернуть товар")
+    page = sit()
+    open_card(page)
+    shop.ask("и где мой заказ?")
+    questions = page.locator(".question")
+    expect(questions).to_contain_text(["Вопрос 1 из 2", "Вопрос 2 из 2"])
+    expect(page.locator(".question[aria-current]")).to_contain_text("как вернуть товар")
+    page.keyboard.press("q")
+    open_card(page, "Обращение №1: проверьте раздел «Заказы».")
+    page.keyboard.press("q")
+    open_card(page)
+    page.wait_for_timeout(600)  # keys rest after a change
+    page.keyboard.press("1")
+    open_card(page, "Обращение №1: проверьте раздел «Заказы».")  # the other question of the same customer
+    expect(questions).to_have_count(0)
+    expect(page.locator(".queue__waiting .turn")).to_have_count(1)
+    assert shop.outbox(conversation) == [RETURNS]
+    page.keyboard.press("d")  # the first answer was enough
+    expect(page.get_by_text("Очередь пуста")).to_be_visible()
+    page.keyboard.press("z")
+    expect(questions).to_have_count(2)
+
+
+def test_keys_rest_when_the_suggestions_change_under_the_finger(shop: DeskShop, sit: Sit) -> None:
+    conversation = shop.ask("про деньги")
+    page = sit()
+    open_card(page, "Деньги придут за 3 дня, Ольга.")
+    shop.say("мой заказ отменить")
+    shop.triage()
+    open_card(page, "Нажмите «Отменить».")
+    page.keyboard.press("1")
+    expect(page.get_by_text("Не отправлено: подсказки только что сменились.")).to_be_visible()
+    assert shop.outbox(conversation) == []
+    page.wait_for_timeout(500)
+    page.keyboard.press("1")
+    expect(page.locator(".bubble--ours")).to_contain_text("Нажмите «Отменить».")
+
+
+def test_while_suggestions_are_made_the_page_says_so(shop: DeskShop, sit: Sit) -> None:
+    conversation = shop.ask("как вернуть товар")
+    page = sit()
+    open_card(page)
+    page.keyboard.press("1")
+    expect(page.get_by_text("Всё отвечено")).to_be_visible()
+    shop.say("где мой заказ")
+    expect(page.get_by_text("Подбираем ответ…")).to_be_visible()
+    page.keyboard.press("1")
+    expect(page.get_by_text("Не отправлено: подсказки ещё подбираются.")).to_be_visible()
+    shop.triage()
+    open_card(page, "Обращение №1: проверьте раздел «Заказы».")
+    assert shop.outbox(conversation) == [RETURNS]
 
 
 def test_whoever_has_waited_longest_stands_first(shop: DeskShop, sit: Sit) -> None:
@@ -361,11 +431,12 @@ def test_whoever_has_waited_longest_stands_first(shop: DeskShop, sit: Sit) -> No
     shop.ask("где мой заказ", chat="8", name="Иван")
     page = sit()
     open_card(page)
-    shop.ask("ау?")
+    shop.ask("заказ 40018237")
     names = page.locator(".queue__waiting .turn__name")
     expect(names).to_have_text(["Ольга", "Иван"])
-    expect(page.locator(".queue__waiting .turn__words").first).to_have_text("ау?")
-    page.keyboard.press("1")  # answers the question and "ау?" with it
+    expect(page.locator(".queue__waiting .turn__words").first).to_contain_text("заказ 40018237")
+    page.wait_for_timeout(600)  # keys rest after a change
+    page.keyboard.press("1")
     expect(names).to_have_text(["Иван"])
 
 

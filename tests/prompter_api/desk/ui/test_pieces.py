@@ -43,6 +43,7 @@ def item(turn_id: int, conversation_id: int | None = None) -> QueueItem:
         last_message_id=turn_id,
         triaged_at=NOW,
         utterance="?",
+        full_text=None,
         intent=None,
         route=Route.SUGGEST,
         handoff_reason=None,
@@ -149,7 +150,7 @@ def test_a_press_survives_whatever_a_browser_sends() -> None:
     )
     assert press is not None
     assert (press.turn_id, press.seen_message_id, press.number("conversation")) == (7, None, None)
-    assert InputEvent.read({"do": "key", "key": "q"}, Mode.CARDS) is None
+    assert InputEvent.read({"do": "key", "key": "y"}, Mode.CARDS) is None
     assert InputEvent.read(None, Mode.CARDS) is None
 
 
@@ -224,6 +225,25 @@ def test_there_is_a_word_for_everything() -> None:
 def test_a_reason_of_a_later_version_is_shown_as_it_is() -> None:
     assert words.handoff("quarantine", RU) == "quarantine"
     assert words.handoff(None, RU) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (999, "999 Б"),
+        (1_500, "1,5 КБ"),
+        (81_920, "82 КБ"),
+        (1_000_000, "1 МБ"),
+        (4_200_000_000, "4,2 ГБ"),
+        (None, None),
+    ],
+)
+def test_the_size_of_a_file(size: int | None, text: str | None) -> None:
+    sent = Message(
+        id=1, turn_id=1, external_id="1", kind=MessageKind.DOCUMENT, text="", forwarded=False, replaces=None,
+        received_at=NOW, file_name="чек.pdf", file_size=size,
+    )  # fmt: skip
+    assert words.attachment(sent, RU, "ru") == " · ".join(filter(None, ["документ", "чек.pdf", text]))
 
 
 @pytest.mark.parametrize(
@@ -306,6 +326,10 @@ def test_seats_tell_what_others_have_on_the_screen(store: Store) -> None:
         page_sessions.take(shop.services(), shop.visit("boris")),
     )
     boris.open_conversation = 5
+    assert anna.snapshot(None).opened_by == {5: ["boris"]}
+    boris.note_connection(False)
+    assert anna.snapshot(None).opened_by == {}
+    boris.note_connection(True)
     assert anna.snapshot(None).opened_by == {5: ["boris"]}
     assert boris.snapshot(None).opened_by == {}
     page_sessions.leave(boris)
