@@ -16,9 +16,9 @@ MAX_FORMAT_CHARS = 255  # Excel's own limit
 GENERAL = "General"
 
 _TOKEN = re.compile(
-    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_.|\*.'
-    r"|\[\$(?P<currency>[^\]-]*)(?:-(?P<locale>[0-9A-Fa-f]+))?\]"
-    r"|\[(?P<elapsed>h+|m+|s+)\]|\[(?P<condition>[<>=]+-?[\d.]+)\]|\[(?P<other>[^\]]*)\]"
+    r'"(?P<quoted>[^"]*+)"?|\\(?P<escaped>.)|_.|\*.'
+    r"|\[\$(?P<currency>[^\[\]-]*)(?:-(?P<locale>[0-9A-Fa-f]+))?\]"
+    r"|\[(?P<elapsed>h+|m+|s+)\]|\[(?P<condition>[<>=]+-?[\d.]+)\]|\[(?P<other>[^\[\]]*)\]"
     r"|(?P<general>General)|(?P<half>AM/PM|A/P)|(?P<fraction>(?<=[sS\]])\.0+)"
     r"|(?P<moment>y+|m+|d+|h+|s+)|(?P<digit>[0#?])|(?P<sign>.)",
     re.IGNORECASE | re.DOTALL,

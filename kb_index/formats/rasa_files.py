@@ -23,9 +23,11 @@ _SECTIONS = (
 )
 _RASAS = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t]*(?:%b):" % _SECTIONS, re.MULTILINE)
 _OLD_MARKDOWN = re.compile(
-    rb"^\s*##\s*(?:intent|synonym|regex|lookup)\s*:"
-    rb"|^\s*[*]\s*[^\n]+\n(?:\s*\n)*\s*-\s*(?:(?:utter|action|respond)_|form\{|slot\{)"
-    rb"|^\s*##[^\n]*\n\s*[*]\s*[^\s/]+/[^\s/]+\s*\n\s*-\s",
+    rb"^[ \t]*+##[ \t]*+(?:intent|synonym|regex|lookup)[ \t]*+:"
+    rb"|^[ \t]*+[*][^\r\n]++\r?\n(?:[ \t]*+\r?\n){0,3}[ \t]*+-[ \t]*+"
+    rb"(?:(?:utter|action|respond)_|form\{|slot\{)"
+    rb"|^[ \t]*+##[^\r\n]*+\r?\n(?:[ \t]*+\r?\n){0,3}[ \t]*+[*][ \t]*+[^\s/]++/[^\s/]++[ \t]*+\r?\n"
+    rb"(?:[ \t]*+\r?\n){0,3}[ \t]*+-\s",
     re.MULTILINE,
 )
 _DOMAIN_SECTIONS = re.compile(rb"^(?:responses|templates|intents):", re.MULTILINE)

@@ -11,7 +11,7 @@ from files import limits
 
 _CHUNK = 1 << 18
 _MARK = re.compile(rb"<(?:\w{1,50}:)?(mergeCell|hyperlink)\s([^<>]{1,20000})>")
-_ATTRIBUTE = re.compile(r"""(?:\w+:)?(\w+)\s*=\s*["']([^"']*)["']""")
+_ATTRIBUTE = re.compile(r"""(?<![\w:])(?:\w+:)?(\w+)\s*=\s*["']([^"']*)["']""")
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?")
 
 

@@ -13,7 +13,7 @@ from kb_index.formats.workbook_parts import PartReader
 Value = str | int | float | bool | date | time | timedelta
 
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # Excel's escape for any character in XML
-_LINK = re.compile(r'\s*HYPERLINK\(\s*"([^"]{1,2000})"', re.IGNORECASE)
+_LINK = re.compile(r'HYPERLINK\(\s*"([^"]{1,2000})"', re.IGNORECASE)
 
 
 _ESCAPE_CHARS = 7  # length of an escape for one character
@@ -244,7 +244,7 @@ class SheetReader(TextReader):
         if self.n_cells > limits.MAX_SHEET_CELLS:
             problem = f"the sheet {self._title[:40]!r} has over {limits.MAX_SHEET_CELLS} cells: {ADVICE}"
             raise BadFile(self._path, problem, row=self._row)
-        link = _LINK.match(self._formula) if self._formula else None
+        link = _LINK.match(self._formula.strip()) if self._formula else None
         self._cells.append(Cell(self._column, value, is_error, style, link[1] if link else ""))
 
     def _moment(self, value: float, *, is_duration: bool) -> tuple[Value, bool]:

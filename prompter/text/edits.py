@@ -13,7 +13,7 @@ _LINK = re.compile(
     r"(?:https?://|www\.)\S+|(?<!\S)\S[^\s@]*+@\S+\.\w+|@\w{3,}|\b[\w-]{1,63}\.(?:ru|com|org|net|example|рф)\b\S*",
     re.I,
 )
-_NUMBER = re.compile(r"\d+(?:[.,:/\u00a0 -]?\d+)*")
+_NUMBER = re.compile(r"\d++(?:[.,:/\u00a0 -]?\d++)*+")
 _MONTHS = (
     "январ феврал март апрел мая май июн июл август сентябр октябр ноябр декабр "
     "january february march april june july august september october november december "

@@ -11,8 +11,7 @@ _CLOCK = (
 )
 _NUMERIC = re.compile(
     r"(?P<first>\d{1,4})(?P<sign>[./-])(?P<middle>\d{1,2})(?P=sign)(?P<last>\d{1,4})"
-    rf"(?:(?:,\s?|\s|T)(?:(?:в|at|klo)\s)?{_CLOCK})?",
-    re.IGNORECASE,
+    rf"(?:(?:,\s?|\s|t)(?:(?:в|at|klo)\s)?{_CLOCK})?"
 )
 _WITH_MONTH = re.compile(
     r"(?:(?P<day>\d{1,2})\s(?P<month>[^\W\d]{3,9})\.?|(?P<month_first>[^\W\d]{3,9})\.?\s(?P<day_second>\d{1,2})),?"
@@ -65,7 +64,7 @@ def _moment(text: str, month_first: bool | None) -> datetime:
         else:
             return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     plain, zone = _without_zone(text)
-    match = _NUMERIC.fullmatch(plain)
+    match = _NUMERIC.fullmatch(plain.casefold())
     if match is not None:
         year, month, day = _numeric_date(match, month_first)
         return _at(match, year, month, day, zone)

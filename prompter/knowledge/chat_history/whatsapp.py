@@ -42,7 +42,9 @@ _NO_TEXT = re.compile(
     r"|пропущенный (?:аудио|видео)?звонок.*|waiting for this message.*|ожидание сообщения.*)\.?",
     re.IGNORECASE | re.DOTALL,
 )
-_EDITED = re.compile(r"\s*<(?:this message was edited|сообщение изменено|изменено)>\s*\Z", re.IGNORECASE)
+_EDITED = re.compile(
+    r"(?<!\s)\s*+<(?:this message was edited|сообщение изменено|изменено)>\s*\Z", re.IGNORECASE
+)
 
 
 @dataclass(kw_only=True)

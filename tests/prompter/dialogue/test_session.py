@@ -41,7 +41,9 @@ def view(shop: GovernedShop, conversation_id: int) -> ConversationView:
 
 
 def first(shop: GovernedShop, conversation_id: int) -> str:
-    return view(shop, conversation_id).suggestions[0].text
+    """Return the first suggestion for the customer's last question."""
+    newest = view(shop, conversation_id).questions[-1]
+    return shop.desk.conversation(conversation_id, turn_id=newest.id).suggestions[0].text
 
 
 def at_number(shop: GovernedShop, chat: str = "olga") -> int:
