@@ -30,6 +30,9 @@ from prompter_api.ready import Readiness as ProcessReadiness
 from prompter_api.throttle import LoginThrottle
 
 
+_HARDLY_SIMILAR = 0.03  # confidence below which an article is noise to somebody who searches
+
+
 class Assistant(Protocol):
     """The part of the assistant that the HTTP face needs."""
 
@@ -89,7 +92,11 @@ class Services:
 
     def find_articles(self, text: str, *, limit: int) -> list[Article]:
         """Find articles for an operator by the bot's own search, which sees through typos, and by text."""
-        similar = [suggestion.article_id for suggestion in self.assistant.suggest(text)]
+        similar = [
+            suggestion.article_id
+            for suggestion in self.assistant.suggest(text)
+            if suggestion.confidence >= _HARDLY_SIMILAR
+        ]
         return self.desk.find_articles(text, similar=similar, limit=limit)
 
     def explanation(self, text: str) -> Explanation:
