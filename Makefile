@@ -30,7 +30,7 @@ demo: install  ## desk, web chat and API on embedded defaults
 test-fast: $(VENV)/.test  ## the inner loop: most tests and the examples in docstrings, a minute
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(FAST)" --hypothesis-profile fast $(PYTEST_ARGS)
 
-test: $(VENV)/.test browser database strace  ## what CI runs: all tests but the longest, 12 minutes
+test: $(VENV)/.test browser database strace  ## what CI runs: all tests but the longest, 13 minutes
 	$(BIN)/python -m pytest $(BY_FILE) -m "not full" $(PYTEST_ARGS)
 
 test-full: $(VENV)/.test browser database strace  ## before a release: every test, longer still

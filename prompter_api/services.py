@@ -29,7 +29,6 @@ from prompter_api.password_checks import PasswordChecks
 from prompter_api.ready import Readiness as ProcessReadiness
 from prompter_api.throttle import LoginThrottle
 
-
 _HARDLY_SIMILAR = 0.03  # confidence below which an article is noise to somebody who searches
 
 
