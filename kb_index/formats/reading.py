@@ -91,7 +91,7 @@ _OF_A_COLUMN = frozenset({Remark.NO_ID, Remark.NO_TOPIC})
 
 
 class Reading:
-    """What a reader may ask and tell while it reads one file.
+    """The context of reading one file: its options, its budget, and the report of it.
 
     `on_problem` gets the problem of a row, which is then left out; without it the problem is raised.
     `known` is the report of an earlier reading of the same file.

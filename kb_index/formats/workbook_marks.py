@@ -29,7 +29,7 @@ class Merge(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Marks:
-    """What stands behind the rows of a sheet."""
+    """The merged cells and links of a sheet, which its part lists behind the rows."""
 
     merges: Mapping[int, list[Merge]] = field(default_factory=dict)  # by their first row
     links: Mapping[tuple[int, int], str] = field(default_factory=dict)  # relation by row and column

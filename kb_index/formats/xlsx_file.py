@@ -66,7 +66,7 @@ class _Table:
 
 @dataclass(kw_only=True)
 class _Above:
-    """What the rows above leave for the next one."""
+    """The section and the merged cells that continue from the rows above."""
 
     topic: str = ""  # of a section
     cells: dict[int, tuple[int, Cell]] = field(default_factory=dict)  # last row and first cell of a merge

@@ -34,7 +34,7 @@ class MissingArticle:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportReport:
-    """What an import has done, or would do.
+    """The result of an import, or of its dry run.
 
     `missing` came from a file of the same name, or from one that these files evidently replace.
     `others` counts the articles of further files that are not in this import, by file.

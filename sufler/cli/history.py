@@ -84,7 +84,7 @@ def _read(
 
 
 def _names(operators: str | None) -> list[str]:
-    """Return the names in a list separated by commas; a name with a comma stands in quotes.
+    """Return the names in a list separated by commas. A name with a comma stands in quotes.
 
     >>> _names('user5, "Smith, Ann"')
     ['user5', 'Smith, Ann']

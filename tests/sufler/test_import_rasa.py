@@ -1,6 +1,5 @@
 """An existing Rasa project is imported through the command line."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -34,10 +33,7 @@ def configure(folder: Path) -> str:
 
 
 def import_project(project: Path, config: str, *options: str) -> dict[str, Any]:
-    report: dict[str, Any] = json.loads(
-        run_well("import-rasa", str(project), "--config", config, "--json", *options)
-    )
-    return report
+    return run_command("import-rasa", str(project), "--config", config, "--json", *options).report
 
 
 def articles(config: str, folder: Path) -> list[Article]:

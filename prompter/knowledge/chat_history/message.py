@@ -54,7 +54,7 @@ class Omission(StrEnum):
 
 @dataclass(kw_only=True)
 class ReadReport:
-    """What was passed over while a history was read, by kind, and remarks for whoever reads it."""
+    """The report on a history: messages passed over by kind, formats, and remarks for the reader."""
 
     passed_over: Counter[Omission] = field(default_factory=Counter)
     formats: Counter[str] = field(default_factory=Counter)  # files by the format that they were read as

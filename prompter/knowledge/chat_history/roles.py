@@ -1,4 +1,4 @@
-"""Who wrote a message, and is it an internal note? In the words of exports, Russian and English."""
+"""Tell authors and internal notes by the words of exports, in Russian and English."""
 
 import re
 

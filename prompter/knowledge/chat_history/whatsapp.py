@@ -49,7 +49,7 @@ _EDITED = re.compile(
 
 @dataclass(kw_only=True)
 class _Entry:
-    """What stands between one date and the next."""
+    """The lines from one date to the next."""
 
     row: int
     date: str

@@ -1,4 +1,4 @@
-"""What customers change after the answer gets no second answer, and an operator sees what matters."""
+"""An edit after the answer gets no second answer, and an operator sees it if it matters."""
 
 import pytest
 
