@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from kb_index.text import normalize
-from prompter.domain.conversation import Message
+from prompter.domain.conversation import Message, wording_ids
 from prompter.text.cleaning import is_small_talk
 
 _INTERROGATIVES = frozenset(
@@ -34,8 +34,8 @@ def addition_of(messages: Sequence[Message], *, earlier: Sequence[Message]) -> A
     A new wording of an earlier message belongs to that message's question. The same words once more are
     no new question.
     """
-    ids = {message.external_id for message in earlier} | {message.replaces for message in earlier}
-    if all(message.replaces is not None and message.replaces in ids for message in messages):
+    ids = wording_ids(earlier)
+    if all(message.replaces in ids for message in messages):
         return Addition.DETAIL
     text = "\n".join(message.text for message in messages)
     if any(not message.kind.is_mute for message in messages):

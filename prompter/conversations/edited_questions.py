@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from kb_index.text import normalize
-from prompter.domain.conversation import Message, Turn, TurnState
+from prompter.domain.conversation import Message, Turn, TurnState, wording_ids
 from prompter.domain.evidence import Verdict
 from prompter.domain.triage import Route, Triage
 from prompter.storage import Transaction
@@ -75,11 +75,11 @@ def find_edited_question(tx: Transaction, turn: Turn, messages: Sequence[Message
         if closed is None or closed.state is not TurnState.CLOSED:
             continue
         known = tx.conversations.turn_messages(closed.id)
-        ids = {message.external_id for message in known} | {message.replaces for message in known}
+        ids = wording_ids(known)
         return EditedQuestion(
             turn=closed,
             messages=known,
-            edits=[edit for edit in messages if edit.replaces is not None and edit.replaces in ids],
+            edits=[edit for edit in messages if edit.replaces in ids],
             article_id=_answer_of(tx, closed),
         )
     return None

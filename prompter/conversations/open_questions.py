@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prompter.conversations.additions import Addition, addition_of
-from prompter.domain.conversation import Message, MessageKind, OfferedSuggestion, Turn, TurnState
+from prompter.domain.conversation import (
+    Message,
+    MessageKind,
+    OfferedSuggestion,
+    Turn,
+    TurnState,
+    wording_ids,
+)
 from prompter.domain.dialogue import is_dialogue
 from prompter.storage import Transaction
 from prompter.text.cleaning import is_small_talk
@@ -37,10 +44,12 @@ def find_open_question(tx: Transaction, turn: Turn, messages: Sequence[Message])
     words itself, so nothing is added to its questions.
     """
     waiting = tx.conversations.conversation_turns(turn.conversation_id, TurnState.WAITING)
-    dialogue = tx.dialogues.get(turn.conversation_id)
-    if not waiting or (dialogue is not None and dialogue.form is not None):
+    if not waiting:
         return None
-    replaced = {message.replaces for message in messages}
+    dialogue = tx.dialogues.get(turn.conversation_id)
+    if dialogue is not None and dialogue.form is not None:
+        return None
+    replaced = {message.replaces for message in messages} - {None}
     questions = (
         OpenQuestion(
             turn=waiting_turn,
@@ -51,15 +60,12 @@ def find_open_question(tx: Transaction, turn: Turn, messages: Sequence[Message])
     )
     newest = next(questions)
     found = newest
-    if replaced != {None}:
+    if replaced:
         found = next(
             (
                 question
                 for question in (newest, *questions)
-                if any(
-                    not replaced.isdisjoint({message.external_id, message.replaces} - {None})
-                    for message in question.messages
-                )
+                if not replaced.isdisjoint(wording_ids(question.messages))
             ),
             newest,
         )

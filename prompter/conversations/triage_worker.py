@@ -206,7 +206,8 @@ class Triager:
                 return False  # the customer wrote on, or another worker was faster
             self._gate.begin_test(tx, proposed)
             self._note_repetition(tx, turn, offered, now)
-            tx.conversations.replace_shown_suggestions(turn.id, in_context)
+            if in_context:
+                tx.conversations.replace_shown_suggestions(turn.id, in_context)
             if waiting is not None and waiting.is_greeting:
                 tx.conversations.close_greeting(waiting.turn.id)
             if triage.route is Route.AUTOPILOT:

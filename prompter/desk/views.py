@@ -144,8 +144,8 @@ class DeskViews:
             QueueItem(turn=turn, customer=customer, confidence=confidence)
             for turn, customer, confidence in self._tx.conversations.waiting_turns()
         ]
-        waiting_longer = {item.turn.id: _n_ahead(item, queue) for item in queue}
-        return sorted(queue, key=lambda item: waiting_longer[item.turn.id])
+        places = {item.turn.id: _place_of(place, queue) for place, item in enumerate(queue)}
+        return sorted(queue, key=lambda item: places[item.turn.id])
 
     def workload(self) -> Workload:
         tx, now = self._tx, self._now
@@ -200,12 +200,13 @@ class DeskViews:
         return outbox.list_by_state(OutboxState.UNKNOWN) + outbox.list_by_state(OutboxState.FAILED)
 
 
-def _n_ahead(item: QueueItem, queue: Sequence[QueueItem]) -> float:
-    """Return how many of a queue in order of id stay ahead of an item. An urgent one goes ahead of equals."""
-    if item.turn.handoff_reason not in _URGENT:
-        return queue.index(item)
-    since = item.turn.received_at - _URGENT_AHEAD
-    return next(place for place, other in enumerate(queue) if other.turn.received_at >= since) - 0.5
+def _place_of(place: int, queue: Sequence[QueueItem]) -> float:
+    """Return the place of an item in a queue in order of id, or half a place ahead of those it overtakes."""
+    turn = queue[place].turn
+    if turn.handoff_reason not in _URGENT:
+        return place
+    since = turn.received_at - _URGENT_AHEAD
+    return next(other for other, item in enumerate(queue) if item.turn.received_at >= since) - 0.5
 
 
 def visible_suggestions(tx: Transaction, turn: Turn) -> list[OfferedSuggestion]:

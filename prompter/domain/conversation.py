@@ -1,5 +1,6 @@
 """Messages, turns and replies of a conversation with a customer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -97,6 +98,12 @@ class Message:
     received_at: datetime
     file_name: str | None = None
     file_size: int | None = None  # bytes
+
+
+def wording_ids(messages: Sequence[Message]) -> set[str]:
+    """Return the external ids by which an edit may name one of these messages or an earlier wording of it."""
+    found = {message.external_id for message in messages}
+    return found | {message.replaces for message in messages if message.replaces is not None}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,8 +17,7 @@ class OpenQuestionRows(TurnRows):
 
         The open turn is deleted. Return False and change nothing if one of the two has changed since.
         """
-        is_current = (turns.c.id == turn.id) & IS_OPEN & (turns.c.last_message_id == turn.last_message_id)
-        if self._connection.scalar(select(turns.c.id).where(is_current).with_for_update()) is None:
+        if not self._lock_unchanged(turn):
             return False
         changed = self._connection.execute(
             update(turns)
@@ -28,8 +27,7 @@ class OpenQuestionRows(TurnRows):
         if changed.rowcount == 0:
             return False
         self._connection.execute(update(messages).where(messages.c.turn_id == turn.id).values(turn_id=to))
-        self._move_dialogue(turn.id, to=to)
-        self._connection.execute(delete(turns).where(turns.c.id == turn.id))
+        self._delete(turn.id, heir=to)
         return True
 
     def attach(self, turn: Turn, message_ids: Collection[int], *, to: int) -> bool:
@@ -37,8 +35,7 @@ class OpenQuestionRows(TurnRows):
 
         Return False and change nothing if the open turn has changed since.
         """
-        is_current = (turns.c.id == turn.id) & IS_OPEN & (turns.c.last_message_id == turn.last_message_id)
-        if self._connection.scalar(select(turns.c.id).where(is_current).with_for_update()) is None:
+        if not self._lock_unchanged(turn):
             return False
         self._connection.execute(
             update(messages)
@@ -47,15 +44,20 @@ class OpenQuestionRows(TurnRows):
         )
         rest = select(messages.c.id).where(messages.c.turn_id == turn.id).limit(1)
         if self._connection.scalar(rest) is None:
-            self._move_dialogue(turn.id, to=to)
-            self._connection.execute(delete(turns).where(turns.c.id == turn.id))
+            self._delete(turn.id, heir=to)
         return True
 
-    def _move_dialogue(self, turn_id: int, *, to: int) -> None:
-        """Let a dialogue name another turn than one that is about to be deleted."""
+    def _lock_unchanged(self, turn: Turn) -> bool:
+        """Lock an open turn. Return False if it has changed since it was read."""
+        is_current = (turns.c.id == turn.id) & IS_OPEN & (turns.c.last_message_id == turn.last_message_id)
+        return self._connection.scalar(select(turns.c.id).where(is_current).with_for_update()) is not None
+
+    def _delete(self, turn_id: int, *, heir: int) -> None:
+        """Delete a turn without messages. A dialogue that names it names the turn `heir` from now on."""
         self._connection.execute(
-            update(dialogues).where(dialogues.c.told_turn_id == turn_id).values(told_turn_id=to)
+            update(dialogues).where(dialogues.c.told_turn_id == turn_id).values(told_turn_id=heir)
         )
+        self._connection.execute(delete(turns).where(turns.c.id == turn_id))
 
     def replace_shown_suggestions(self, turn_id: int, offered: Sequence[OfferedSuggestion]) -> None:
         """Show these suggestions from now on. Those of the first triage stay evidence."""
